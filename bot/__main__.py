@@ -1,0 +1,44 @@
+"""`pijar`, or `python -m bot`: runs a command, and says in a sentence what an operator can put right."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command that was typed; 2 is the exit code of what an operator can put right."""
+    try:
+        _command()
+    except Exception as fault:
+        if not isinstance(fault, _told_plainly()):
+            raise
+        print(fault, file=sys.stderr)
+        sys.exit(2)
+
+
+def _command() -> None:
+    if sys.argv[1:] == ["run"]:
+        # What runs for months does without the 8 MB of a library that reads command lines.
+        from bot import service
+        from bot.config import Settings
+
+        return service.run(Settings.load())
+    from bot.commands import app
+
+    app()
+
+
+def _told_plainly() -> tuple[type[Exception], ...]:
+    from bot.backup import CannotBackUp
+    from bot.channels import Unauthorized
+    from bot.config import Misconfigured
+    from bot.migrate import CannotMigrate
+    from bot.repertoire import TwoOfAName
+    from bot.staffing import NotThere
+    from bot.texts import Malformed
+
+    return Misconfigured, Unauthorized, CannotMigrate, CannotBackUp, NotThere, TwoOfAName, Malformed
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,261 @@
+"""Telegram: messages out, updates in, the command menu.
+
+Paces nothing and stores nothing: the outbox does. Reading an update is updates.py's, the HTTP below telegram_http.py's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, cast
+
+import aiohttp
+import msgspec
+from telegram import Bot, BotCommandScopeAllPrivateChats, BotCommandScopeChat
+from telegram.error import BadRequest, ChatMigrated, TelegramError
+from telegram.request import RequestData
+from telegram.request._requestparameter import RequestParameter  # no public name builds RequestData
+
+from bot import markup
+from bot.channels import Blocked, Forged, Refused, Throttled, Uncertain, Unreachable, updates
+from bot.channels.connections import ANSWER_SECONDS, pool
+from bot.channels.telegram_http import FAULTS, RawRequest, Request, errors, named
+from bot.messages import Button, Incoming, Outgoing, Receipt, Status
+
+API_URL = "https://api.telegram.org"
+BUTTONS = 100
+"""Most buttons an inline keyboard may have."""
+SHORT = 18
+"""A label up to this long leaves room for a second one in its row on a small phone."""
+
+_NO_PREVIEW = {"is_disabled": True}
+_CANNOT_EDIT = (
+    "message can't be edited",
+    "message to edit not found",
+    "message_id_invalid",
+    "there is no text in the message",
+)
+
+
+class _Sent(msgspec.Struct):
+    message_id: int = 0
+
+
+class _Head(msgspec.Struct):
+    update_id: int
+
+
+_sent = msgspec.json.Decoder(_Sent | bool)
+_list = msgspec.json.Decoder(list[msgspec.Raw])
+_head = msgspec.json.Decoder(_Head)
+
+
+class Telegram:
+    """The Telegram channel: one bot."""
+
+    name = "telegram"
+
+    def __init__(
+        self,
+        token: str,
+        api_url: str = "",
+        secret: str = "",
+        clock: Callable[[], int] = lambda: time.time_ns() // 10**6,
+    ) -> None:
+        """`secret` is what Telegram's webhook requests carry; `clock` gives UTC milliseconds."""
+        self.id = token.partition(":")[0]
+        self.username = ""
+        """Known once `check` has asked for it."""
+        base = f"{(api_url or API_URL).rstrip('/')}"
+        self._request, self._raw = Request(), RawRequest()
+        self.bot = Bot(token, f"{base}/bot", f"{base}/file/bot", request=self._request, get_updates_request=self._raw)
+        self._urls = {
+            method: f"{self.bot.base_url}/{method}"
+            for method in ("sendMessage", "editMessageText", "answerCallbackQuery", "getUpdates")
+        }
+        self._secret = secret.encode()
+        self._clock = clock
+        self._session: aiohttp.ClientSession | None = None
+        self._flooded: tuple[str, float] = ("", 0.0)
+
+    async def open(self) -> None:
+        """Make the pool of connections; asks Telegram nothing."""
+        self._session = self._request.session = self._raw.session = pool()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+        self._session = self._request.session = self._raw.session = None
+
+    async def check(self) -> str:
+        """The bot's username, which proves the token; raises Unauthorized, Unreachable."""
+        with errors():
+            self.username = (await self.bot.get_me()).username or ""
+        return self.username
+
+    def parse(self, raw: bytes | msgspec.Raw | Mapping[str, Any]) -> list[Incoming | Status]:
+        """What one update says: nothing or one thing; raises Unreadable for this update alone."""
+        return updates.read(raw, self.id, self.username, self._clock())
+
+    def verify(self, secret: str | None) -> None:
+        """Compare a webhook request's X-Telegram-Bot-Api-Secret-Token in constant time; raises Forged."""
+        if not self._secret or not hmac.compare_digest((secret or "").encode(), self._secret):
+            raise Forged("the secret token is missing or another one")
+
+    async def updates(self, offset: int | None, timeout: int) -> list[tuple[int, msgspec.Raw]]:
+        """Wait up to `timeout` seconds (Telegram's limit: 50) for at most 100 updates, each with its id.
+
+        Asking with an offset confirms all before it, nothing else does. Raises Unreachable, Throttled, Unauthorized.
+        """
+        parameters: dict[str, object] = {"timeout": timeout, "limit": 100, "allowed_updates": updates.ALLOWED}
+        if offset is not None:
+            parameters["offset"] = offset
+        try:
+            with errors():
+                found = _list.decode(await self._call("getUpdates", parameters, timeout + ANSWER_SECONDS))
+        except (Uncertain, Refused, Blocked) as error:
+            raise Unreachable(str(error)) from error
+        return [(head.update_id, raw) for raw in found if (head := _readable_head(raw))]
+
+    async def send(self, message: Outgoing) -> Receipt:
+        """Send, in as many parts as it needs, the buttons on the last; or change the message that it `edits`."""
+        text = f"{message.text}\n\n{markup.numbered(message.options)}" if message.options else message.text
+        parts = [text]
+        if len(text) * 2 > markup.TELEGRAM_LIMIT:
+            parts = markup.split(text, markup.TELEGRAM_LIMIT, markup.telegram_length)
+        keyboard = _keyboard(message)
+        ids: list[str] = []
+        for number, part in enumerate(parts, 1):
+            edits = message.edits if number == 1 and not message.contact_button else ""
+            try:
+                ids.append(await self._part(message.to, part, keyboard if number == len(parts) else None, edits))
+            except (Throttled, Unreachable) as error:
+                if not ids:
+                    raise
+                # The first parts are out: to call this unsent would send them twice.
+                raise Uncertain(f"part {number} of {len(parts)} did not go out: {error}") from error
+        return Receipt(tuple(ids))
+
+    async def acknowledge(self, callback: str, note: str = "") -> None:
+        """Take the clock off a pressed button, with a line of text where there is a note; never raises."""
+        parameters = {"callback_query_id": callback, "text": note[:200]} if note else {"callback_query_id": callback}
+        with suppress(TelegramError):
+            await self._call("answerCallbackQuery", parameters)
+
+    async def menu(self, commands: Mapping[str, Sequence[tuple[str, str]]], chat: str = "") -> None:
+        """Set the commands that Telegram offers: (command, description) by language, "" for all other languages.
+
+        For one chat, else for all private ones.
+        """
+        scope = BotCommandScopeChat(int(chat)) if chat else BotCommandScopeAllPrivateChats()
+        with errors():
+            for language, entries in commands.items():
+                await self.bot.set_my_commands(entries, scope=scope, language_code=language or None)
+
+    async def describe(self, language: str, description: str, short: str) -> None:
+        """Set what people read before they start (512 characters) and on the bot's page (120)."""
+        with errors():
+            await self.bot.set_my_description(description, language_code=language or None)
+            await self.bot.set_my_short_description(short, language_code=language or None)
+
+    async def receive_at(self, url: str) -> None:
+        """Have updates sent to `url`, or where it is empty keep them for `updates`; what waits is kept."""
+        with errors():
+            if url:
+                await self.bot.set_webhook(
+                    url, allowed_updates=updates.ALLOWED, secret_token=self._secret.decode(), max_connections=100
+                )
+            else:
+                await self.bot.delete_webhook(drop_pending_updates=False)
+
+    async def _part(self, to: str, part: str, keyboard: object, edits: str) -> str:
+        parameters: dict[str, object] = {
+            "chat_id": int(to),
+            "text": markup.telegram(part),
+            "parse_mode": "HTML",
+            "link_preview_options": _NO_PREVIEW,
+        }
+        if keyboard is not None:
+            parameters["reply_markup"] = keyboard
+        try:
+            if edits and (changed := await self._edited(parameters, part, edits)):
+                return changed
+            sent = _sent.decode(await self._post("sendMessage", parameters, part))
+            return str(sent.message_id) if isinstance(sent, _Sent) else ""
+        except FAULTS as error:
+            raise self._about(to, named(error)) from error
+
+    async def _edited(self, parameters: dict[str, object], part: str, edits: str) -> str:
+        try:
+            await self._post("editMessageText", parameters | {"message_id": int(edits)}, part)
+        except BadRequest as error:
+            reason = error.message.lower()
+            if any(words in reason for words in _CANNOT_EDIT):
+                return ""
+            if "message is not modified" not in reason:
+                raise
+        return edits
+
+    async def _post(self, method: str, parameters: dict[str, object], part: str) -> msgspec.Raw:
+        try:
+            return await self._call(method, parameters)
+        except ChatMigrated as moved:
+            return await self._call(method, parameters | {"chat_id": moved.new_chat_id})
+        except BadRequest as error:
+            if "can't parse entities" not in error.message.lower():
+                raise
+            bare = {name: value for name, value in parameters.items() if name != "parse_mode"}
+            return await self._call(method, bare | {"text": markup.plain(part)})
+
+    async def _call(
+        self, method: str, parameters: Mapping[str, object], seconds: float = ANSWER_SECONDS
+    ) -> msgspec.Raw:
+        data = RequestData([RequestParameter(name, value, None) for name, value in parameters.items()])
+        return cast(msgspec.Raw, await self._raw.post(self._urls[method], data, read_timeout=seconds))
+
+    def _about(self, to: str, error: Exception) -> Exception:
+        """A guess at what a 429 is about, for Telegram does not tell.
+
+        The first one is taken to be about its chat; one in another chat while that lasts is about the whole bot.
+        """
+        if not isinstance(error, Throttled):
+            return error
+        now = asyncio.get_running_loop().time()
+        chat, until = self._flooded
+        everybody = chat != to and now < until
+        self._flooded = (chat if everybody else to, max(until, now + error.after))
+        return Throttled(error.after, chat=not everybody)
+
+
+def _readable_head(raw: msgspec.Raw) -> _Head | None:
+    """None for what has no id: it can neither be told apart nor confirmed."""
+    try:
+        return _head.decode(raw)
+    except msgspec.DecodeError:
+        return None
+
+
+def _keyboard(message: Outgoing) -> object:
+    """Inline buttons; or where the contact button is asked for, a keyboard, for one message cannot have both."""
+    if message.contact_button:
+        rows: list[list[dict[str, object]]] = [[{"text": message.contact_button, "request_contact": True}]]
+        rows += [[{"text": button.label} for button in row] for row in _rows(message.options)]
+        if message.actions:
+            rows.append([{"text": button.label} for button in message.actions])
+        return {"keyboard": rows, "one_time_keyboard": True, "resize_keyboard": True}
+    if not message.options and not message.actions:
+        return None
+    shown = _rows(message.options[: BUTTONS - len(message.actions)])
+    if message.actions:
+        shown.append(message.actions)
+    return {"inline_keyboard": [[{"text": b.label, "callback_data": b.token} for b in row] for row in shown]}
+
+
+def _rows(options: tuple[Button, ...]) -> list[tuple[Button, ...]]:
+    """Two in a row where all are short, else one."""
+    wide = 2 if len(options) > 1 and all(len(option.label) <= SHORT for option in options) else 1
+    return [options[at : at + wide] for at in range(0, len(options), wide)]

@@ -1,0 +1,200 @@
+"""python-telegram-bot's request layer over aiohttp: a tenth of the CPU of its default (platform.md 1.4).
+
+Errors come out as python-telegram-bot's own, but for three that it does not tell apart; `named` makes ours of them.
+Knows no method of the API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import aiohttp
+import msgspec
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    TelegramError,
+    TimedOut,
+)
+from telegram.request import BaseRequest, RequestData
+from yarl import URL
+
+from bot.channels import Blocked, Refused, Throttled, Unauthorized, Uncertain, Unreachable
+from bot.channels.connections import ANSWER_SECONDS, patience, unsent
+
+_GONE = (
+    "chat not found",
+    "user is deactivated",
+    "bot was blocked",
+    "bot was kicked",
+    "peer_id_invalid",
+    "user not found",
+)
+
+_JSON = {"Content-Type": "application/json"}
+
+
+class NotSent(NetworkError):
+    """No connection: Telegram has surely not seen the request."""
+
+
+class Cut(NetworkError):
+    """The connection broke after the request went out."""
+
+
+class Flooded(TelegramError):
+    """429. python-telegram-bot's RetryAfter warns of its own deprecation whenever it is made."""
+
+    def __init__(self, after: float) -> None:
+        super().__init__(f"Too Many Requests: retry after {after:g}")
+        self.after = after
+
+
+class _Parameters(msgspec.Struct):
+    retry_after: float | None = None
+    migrate_to_chat_id: int | None = None
+
+
+class _Answer(msgspec.Struct):
+    result: msgspec.Raw = msgspec.Raw(b"null")
+    description: str | None = None
+    parameters: _Parameters | None = None
+
+
+_answer = msgspec.json.Decoder(_Answer)
+
+
+class Request(BaseRequest):
+    """What `telegram.Bot` sends through; `session` is set once the loop runs."""
+
+    def __init__(self) -> None:
+        self.session: aiohttp.ClientSession | None = None
+        self._urls: dict[str, URL] = {}
+        self._timeouts: dict[float | None, aiohttp.ClientTimeout] = {}
+
+    @property
+    def read_timeout(self) -> float:
+        return ANSWER_SECONDS
+
+    async def initialize(self) -> None:
+        """Nothing: the session is opened and closed by its owner."""
+
+    async def shutdown(self) -> None:
+        """Nothing: the session is opened and closed by its owner."""
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: Any = BaseRequest.DEFAULT_NONE,
+        write_timeout: Any = BaseRequest.DEFAULT_NONE,
+        connect_timeout: Any = BaseRequest.DEFAULT_NONE,
+        pool_timeout: Any = BaseRequest.DEFAULT_NONE,
+    ) -> tuple[int, bytes]:
+        """One call, its parameters as JSON; raises NotSent, Cut, TimedOut, Flooded."""
+        if self.session is None:
+            raise NotSent("the channel is not open")
+        if request_data is not None and request_data.contains_files:
+            raise NotImplementedError("files are sent by address or file_id")
+        body = None if request_data is None else msgspec.json.encode(request_data.parameters)
+        try:
+            async with self.session.request(
+                method, self._url(url), data=body, headers=_JSON, timeout=self._timeout(read_timeout)
+            ) as response:
+                payload = await response.read()
+        except (aiohttp.ClientError, OSError) as error:
+            if unsent(error):
+                raise NotSent(type(error).__name__) from error
+            if isinstance(error, TimeoutError):
+                raise TimedOut from error
+            raise Cut(type(error).__name__) from error
+        if response.status == 429:
+            raise Flooded(_retry_after(payload))
+        return response.status, payload
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> Any:
+        """The answer as Python objects; unlike the default it logs no body."""
+        try:
+            return msgspec.json.decode(payload)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise TelegramError("the answer is not JSON") from error
+
+    def _url(self, url: str) -> URL:
+        known = self._urls.get(url)
+        if known is None:
+            known = URL(url, encoded=True)
+            if len(self._urls) < 100:  # addresses of files must not pile up
+                self._urls[url] = known
+        return known
+
+    def _timeout(self, seconds: Any) -> aiohttp.ClientTimeout:
+        wanted = ANSWER_SECONDS if seconds is BaseRequest.DEFAULT_NONE else seconds
+        known = self._timeouts.get(wanted)
+        if known is None:
+            known = self._timeouts[wanted] = patience(wanted)
+        return known
+
+
+class RawRequest(Request):
+    """The same, but `result` stays undecoded bytes (msgspec.Raw): for the path of every message."""
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> Any:
+        """The answer with its result as msgspec.Raw."""
+        try:
+            answer = _answer.decode(payload)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise TelegramError("the answer is not JSON") from error
+        parameters = msgspec.to_builtins(answer.parameters) if answer.parameters is not None else None
+        return {"result": answer.result, "description": answer.description, "parameters": parameters}
+
+
+FAULTS = (TelegramError, msgspec.DecodeError, UnicodeDecodeError)
+"""What a call, or the reading of its answer, may raise."""
+
+
+@contextmanager
+def errors() -> Iterator[None]:
+    """Raise what `named` makes of Telegram's errors."""
+    try:
+        yield
+    except FAULTS as error:
+        raise named(error) from error
+
+
+def named(error: Exception) -> Exception:
+    """Telegram's error as one of ours, named for the next move; says nothing of what was sent."""
+    if isinstance(error, Flooded):
+        return Throttled(error.after)
+    if isinstance(error, InvalidToken):
+        return Unauthorized("TELEGRAM_BOT_TOKEN", "Telegram does not know this token; ask @BotFather for it")
+    if isinstance(error, Forbidden):
+        return Blocked(error.message)
+    if isinstance(error, BadRequest):
+        gone = any(words in error.message.lower() for words in _GONE)
+        return Blocked(error.message) if gone else Refused(error.message)
+    if isinstance(error, ChatMigrated):
+        return Refused("the group has moved twice")
+    if isinstance(error, Conflict):
+        return Unreachable("another process asks for this bot's updates, or a webhook is set")
+    if isinstance(error, TimedOut | Cut):
+        return Uncertain(type(error).__name__)
+    if isinstance(error, NetworkError):  # no connection, or a 5xx
+        return Unreachable(error.message if isinstance(error, NotSent) else type(error).__name__)
+    return Uncertain("an answer that cannot be read")
+
+
+def _retry_after(payload: bytes) -> float:
+    try:
+        parameters = _answer.decode(payload).parameters
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return 1.0
+    return (parameters and parameters.retry_after) or 1.0

@@ -1,0 +1,237 @@
+"""What a conversation is written with: `@conversation` and the `Chat` it is handed.
+
+A conversation is a straight-line async function; its answers are recorded by name, and each turn runs it again from
+the top (replay.py). Here are only the words for it: every method hands one operation to the engine, which awaits.
+Does no I/O, knows no channel, no database and no text.
+"""
+
+from __future__ import annotations
+
+import random as _random
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from bot.asking import Option, Question, Value
+from bot.questions import Choice
+
+T = TypeVar("T")
+Script = Callable[["Chat"], Awaitable[Any]]
+Effect = Callable[[Any], Awaitable[Any]]
+"""An async function of the transaction."""
+
+REQUIRED: Any = object()
+"""The default of a question that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One conversation: its name is the name of its catalogue, its words open it, its steps are counted."""
+
+    name: str
+    script: Script
+    words: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    keeps: bool = False
+    """True: set aside when something else comes between, resumed after it, and kept as a draft on `batal`."""
+    role: str = ""
+    """The right it needs (records/roles.py); who has it not gets the public menu."""
+
+
+def conversation(
+    name: str, *, words: str = "", steps: str = "", keeps: bool = False, role: str = ""
+) -> Callable[[Script], Conversation]:
+    """Make a conversation of an async function. Registers nothing: the value is found by whoever collects them."""
+
+    def made(script: Script) -> Conversation:
+        opens = tuple(word.strip() for word in words.split(",") if word.strip())
+        return Conversation(name, script, opens, tuple(steps.split()), keeps, role)
+
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who is in the chat: the account, and what is known of the person chosen in it."""
+
+    account: str
+    channel: str
+    external_id: str = ""
+    language: str = "id"
+    phone: str = ""
+    """The sender's own number in E.164 where the channel shows it."""
+    person: str = ""
+    salutation: str = ""
+    nickname: str = ""
+    zone: str = "Asia/Jakarta"
+    roles: tuple[tuple[str, str], ...] = ()
+    """(role, area or scope) of a staff member; empty for everybody else."""
+
+
+@dataclass(slots=True)
+class Operation:
+    """What a conversation hands to the engine; awaiting it gives the engine's answer."""
+
+    def __await__(self) -> Generator[Operation, Any, Any]:
+        return (yield self)
+
+
+@dataclass(slots=True)
+class Say(Operation):
+    key: str
+    values: Mapping[str, object]
+
+
+@dataclass(slots=True)
+class Ask(Operation):
+    name: str
+    question: Question
+    values: Mapping[str, object] = field(default_factory=dict)
+    about: Value = None
+    optional: bool = False
+    default: Value = REQUIRED
+    given: str = ""
+    kind: str = "ask"
+    """`ask`, `review` or `choose`; what a lint or a test wants to know."""
+
+
+@dataclass(slots=True)
+class Once(Operation):
+    name: str
+    effect: Effect
+
+
+@dataclass(slots=True)
+class Look(Operation):
+    query: Effect
+
+
+@dataclass(slots=True)
+class Forget(Operation):
+    """Leave no trace of this talk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """What a conversation returns to go on with another one, by its name."""
+
+    name: str
+    given: str = ""
+
+
+class Chat:
+    """The chat as a conversation sees it."""
+
+    def __init__(
+        self,
+        speaker: Speaker,
+        answers: Mapping[str, Any],
+        *,
+        now: int,
+        talk: str = "",
+        given: str = "",
+        proofs: Callable[[str], dict[str, Any]] | None = None,
+    ) -> None:
+        self.speaker = speaker
+        self.now = now
+        """UTC milliseconds of this turn; the only clock a conversation may read."""
+        self.given = given
+        """What stood behind the command: `/cek WSB-7K4M9-C` gives the reference."""
+        self.talk = talk
+        self._answers = answers
+        self._proofs = proofs
+        self._random: _random.Random | None = None
+
+    @property
+    def random(self) -> _random.Random:
+        """Chance that falls the same way each time this talk is replayed."""
+        if self._random is None:
+            self._random = _random.Random(self.talk)
+        return self._random
+
+    @property
+    def answers(self) -> dict[str, Value]:
+        """The answers recorded so far, by name."""
+        return {name: answer["v"] for name, answer in self._answers.items() if not answer.get("once")}
+
+    def proof(self, name: str) -> dict[str, Any]:
+        """How the answer `name` was given: channel, message id, language, and the hash of the text that was asked."""
+        return self._proofs(name) if self._proofs else {}
+
+    async def say(self, key: str, **values: object) -> None:
+        """Say the template `key`, together with the next question where both fit one message."""
+        await Say(key, values)
+
+    async def ask(
+        self,
+        name: str,
+        question: Question,
+        *,
+        about: Value = None,
+        optional: bool = False,
+        default: Value = REQUIRED,
+        given: str = "",
+        **values: object,
+    ) -> Any:
+        """Ask `name` once and return the answer; None where an optional one was skipped.
+
+        about: what the answer depends on; another value asks again.
+        default: what people get who were already past this point when a release added the question.
+        given: words that came with the command; taken without asking where they fit.
+        """
+        return await Ask(name, question, values, about, optional, default, given)
+
+    async def choose(
+        self,
+        name: str,
+        options: Iterable[str | Option],
+        *,
+        exact: bool = False,
+        about: Value = None,
+        optional: bool = False,
+        default: Value = REQUIRED,
+        given: str = "",
+        **values: object,
+    ) -> Any:
+        """Ask for one of the options and return its value. `exact` takes whole words only (consent, delete, send)."""
+        return await Ask(name, _choice(options, exact, False), values, about, optional, default, given, "choose")
+
+    async def choose_many(
+        self,
+        name: str,
+        options: Iterable[str | Option],
+        *,
+        about: Value = None,
+        optional: bool = False,
+        default: Value = REQUIRED,
+        **values: object,
+    ) -> Any:
+        """Ask for any number of the options and return the list of their values."""
+        return await Ask(name, _choice(options, False, True), values, about, optional, default, "", "choose")
+
+    async def review(self, name: str, **values: object) -> None:
+        """Show all answers that have a template `<answer>.label`, let any be changed, and come back on "send"."""
+        await Ask(name, _choice(["send"], True, False), values, kind="review")
+
+    async def once(self, name: str, effect: Callable[[Any], Awaitable[T]]) -> T:
+        """Run an effect in this turn's transaction, once in the life of this talk; its JSON result is recorded."""
+        result: T = await Once(name, effect)
+        return result
+
+    async def look(self, query: Callable[[Any], Awaitable[T]]) -> T:
+        """Read what must be fresh; not recorded, so run at every turn."""
+        result: T = await Look(query)
+        return result
+
+    async def forget(self) -> None:
+        """Delete this talk with its answers and the texts of its messages when the turn is over."""
+        await Forget()
+
+    def then(self, name: str, given: str = "") -> Then:
+        """`return chat.then("menu")` goes on with another conversation."""
+        return Then(name, given)
+
+
+def _choice(options: Iterable[str | Option], exact: bool, many: bool) -> Question:
+    made = tuple(option if isinstance(option, Option) else Option(option) for option in options)
+    return Choice(made, exact=exact, many=many)

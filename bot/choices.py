@@ -1,0 +1,283 @@
+"""Questions with something to choose: options, yes or no, long lists, kecamatan and villages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot import places, words
+from bot.asking import Candidates, Option, Rejected, Said, Shown, Value
+from bot.messages import Kind
+
+TEXT: Final[frozenset[Kind]] = frozenset({"text"})
+SURE: Final = 4
+"""A beginning of fewer letters that fits only one name is asked back before it is taken."""
+
+_APART: Final = re.compile(r"\s*(?:[,;/+&\n]|\.\s|\b(?:dan|and|sama|serta|plus|lan|jeung)\b)\s*", re.I)
+
+
+def picked(said: Said) -> Shown | None:
+    """The one that is meant of those shown: by its value (a button), name or number, or by a yes to a single one."""
+    for one in said.shown:
+        if said.text == one.value:
+            return one
+    found = words.find(said.text, [_names(one) for one in said.shown], tolerant=False)
+    if len(found) == 1:
+        return said.shown[found[0]]
+    number = words.number(said.text)
+    if number is not None and 1 <= number <= len(said.shown):
+        return said.shown[number - 1]
+    return said.shown[0] if len(said.shown) == 1 and words.yes(said.text) else None
+
+
+def _names(one: Shown) -> tuple[str, ...]:
+    return (one.label, *one.names, one.value)
+
+
+def label(options: Sequence[Option], value: Value, language: str) -> str | None:
+    """The option's own label in a language, else its first; None where it has none."""
+    for option in options:
+        if option.value == value and option.label:
+            return option.label.get(language) or next(iter(option.label.values()))
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the options, or with `many` a list of them.
+
+    A number, a label in any language, an alias; unless `exact` also a clear beginning and a small typo. Where the
+    options are yes and no, every form of yes and no. Rejected: choice, choice_number, choice_exact, choice_many.
+    """
+
+    of: tuple[Option, ...]
+    exact: bool = False
+    many: bool = False
+
+    @property
+    def free(self) -> bool:
+        return False
+
+    @property
+    def accepts(self) -> frozenset[Kind]:
+        return TEXT
+
+    def options(self) -> tuple[Option, ...]:
+        return self.of
+
+    def read(self, said: Said) -> Value | Rejected | Candidates:
+        shown = said.shown or tuple(Shown(one.value, "", places.names(one)) for one in self.of)
+        said = Said(said.text, shown=shown)
+        if self.many:
+            return self._several(said)
+        return self._one(said)
+
+    def _one(self, said: Said) -> str | Rejected | Candidates:
+        if (one := picked(said)) is not None:
+            return one.value
+        if {"yes", "no"} <= {one.value for one in self.of} and (answer := words.yes(said.text)) is not None:
+            return "yes" if answer else "no"
+        if words.number(said.text) is not None:
+            return Rejected("choice_number", {"count": len(said.shown)})
+        if self.exact:
+            return Rejected("choice_exact", {"count": len(said.shown)})
+        found = words.find(said.text, [_names(one) for one in said.shown], tolerant=True)
+        if len(found) == 1:
+            return said.shown[found[0]].value
+        if not found:
+            return Rejected("choice", {"count": len(said.shown)})
+        return Candidates(tuple(_as_option(said.shown[at], self.of) for at in found))
+
+    def _several(self, said: Said) -> list[str] | Rejected | Candidates:
+        count = len(said.shown)
+        if words.is_all(said.text):
+            return [one.value for one in said.shown]
+        if (numbers := words.numbers(said.text)) is not None:
+            if not all(1 <= number <= count for number in numbers):
+                return Rejected("choice_number", {"count": count})
+            return [said.shown[number - 1].value for number in sorted(numbers)]
+        if (one := picked(said)) is not None:
+            return [one.value]
+        parts = [part for part in _APART.split(said.text) if part.strip()]
+        if len(parts) > 1:
+            chosen = [self._one(Said(part, shown=said.shown)) for part in parts]
+            if not all(isinstance(one, str) for one in chosen):
+                return Rejected("choice_many", {"count": count})
+            return [one.value for one in said.shown if one.value in chosen]
+        hits = [words.match(said.text, [_names(one)], tolerant=True).how for one in said.shown]
+        if "within" in hits:
+            return [one.value for one, how in zip(said.shown, hits, strict=True) if how == "within"]
+        whole = self._one(said)
+        if isinstance(whole, Rejected):
+            return Rejected("choice_many", {"count": count})
+        return whole if isinstance(whole, Candidates) else [whole]
+
+    def show(self, value: Value, language: str) -> str | None:
+        if isinstance(value, list):
+            shown = [label(self.of, one, language) for one in value]
+            return None if None in shown else ", ".join(str(one) for one in shown)
+        return label(self.of, value, language)
+
+
+def _as_option(shown: Shown, options: Sequence[Option]) -> Option:
+    """The option as it was shown: its label is then known where its template is not."""
+    for option in options:
+        if option.value == shown.value and option.label:
+            return option
+    return Option(shown.value, {"": shown.label})
+
+
+def YesNo() -> Choice:
+    """Yes or no in every form that people use; the values are "yes" and "no", the labels templates."""
+    return Choice((Option("yes"), Option("no")))
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One of a long list: the first `shown` and the last ("other") are shown, the rest is found by typing its name.
+
+    Rejected: listed, choice_number.
+    """
+
+    items: tuple[Option, ...]
+    shown: int = 8
+
+    @property
+    def free(self) -> bool:
+        return False
+
+    @property
+    def accepts(self) -> frozenset[Kind]:
+        return TEXT
+
+    def options(self) -> tuple[Option, ...]:
+        return self.items if len(self.items) <= self.shown + 1 else (*self.items[: self.shown], self.items[-1])
+
+    def read(self, said: Said) -> Value | Rejected | Candidates:
+        if (one := picked(said)) is not None:
+            return one.value
+        if words.number(said.text) is not None:
+            return Rejected("choice_number", {"count": len(said.shown)})
+        found = words.find(said.text, [places.names(one) for one in self.items], tolerant=True)
+        if len(found) == 1:
+            return self.items[found[0]].value
+        return Candidates(tuple(self.items[at] for at in found[:9])) if found else Rejected("listed")
+
+    def show(self, value: Value, language: str) -> str | None:
+        return label(self.items, value, language)
+
+
+@dataclass(frozen=True, slots=True)
+class Kecamatan:
+    """A kecamatan of one district, by typing some letters of it; the value is its code.
+
+    Searched only inside the district. What is not sure (a typo, a short beginning, a name that others begin with) is
+    asked back. Rejected: place, place_again, place_letters.
+    """
+
+    district: str
+
+    @property
+    def free(self) -> bool:
+        return False
+
+    @property
+    def accepts(self) -> frozenset[Kind]:
+        return TEXT
+
+    def options(self) -> tuple[Option, ...]:
+        return ()
+
+    def read(self, said: Said) -> Value | Rejected | Candidates:
+        options = places.kecamatan(self.district)
+        for option in options:
+            if option.value == said.text:
+                return option.value
+        if (one := picked(said)) is not None:
+            return one.value
+        if len(said.shown) == 1 and words.yes(said.text) is False:
+            return Rejected("place_again")
+        if words.number(said.text) is not None:
+            return Rejected("place_letters", {"district": places.name(self.district)})
+        how, found = places.search(said.text, options)
+        if how in ("typo", "words", "none") and (around := self._around(said.text)):
+            return Candidates(around)
+        if not found:
+            return Rejected("place", {"district": places.name(self.district)})
+        names = [option.label["id"] for option in options if option.label]
+        if how == "exact":
+            begins = [at for at, name in enumerate(names) if name.startswith(f"{names[found[0]]} ")]
+            found = [*found, *begins]
+        sure = how in ("exact", "within") or (how == "prefix" and len(words.fold(said.text)) >= SURE)
+        if len(found) == 1 and sure:
+            return options[found[0]].value
+        return Candidates(tuple(options[at] for at in found[:9]))
+
+    def _around(self, text: str) -> tuple[Option, ...]:
+        """The kecamatan of a village that was named instead."""
+        villages = places.villages(self.district)
+        how, found = places.search(text, villages)
+        codes = {villages[at].value[:8] for at in found} if how in ("exact", "within") else set()
+        return tuple(option for option in places.kecamatan(self.district) if option.value in codes)
+
+    def show(self, value: Value, language: str) -> str | None:
+        return places.name(str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Village:
+    """A village of one kecamatan: {"code": …} where we know it, else {"text": …} as typed, a dusun included.
+
+    Rejected: too_short, too_long, village, id_number.
+    """
+
+    kecamatan: str
+
+    LONGEST = 60
+
+    @property
+    def free(self) -> bool:
+        return True
+
+    @property
+    def accepts(self) -> frozenset[Kind]:
+        return TEXT
+
+    def options(self) -> tuple[Option, ...]:
+        return ()
+
+    def read(self, said: Said) -> Value | Rejected | Candidates:
+        known = places.villages(self.kecamatan)
+        text = " ".join(said.text.split())
+        for option in known:
+            if option.value == text:
+                return {"code": option.value}
+        if text.startswith("text:"):
+            return {"text": text.removeprefix("text:")}
+        if (one := picked(said)) is not None:
+            return self.read(Said(one.value))
+        if words.id_number(text):
+            return Rejected("id_number")
+        if len(text) > self.LONGEST:
+            return Rejected("too_long", {"max": self.LONGEST})
+        if sum(map(str.isalpha, text)) < 2 or "?" in text:
+            return Rejected("village")
+        how, found = places.search(text, known)
+        if how == "exact":
+            return {"code": known[found[0]].value}
+        bare = re.sub(r"^(?:desa|ds|kelurahan|kel|kampung|kp)[.\s]+", "", text, flags=re.I)
+        if bare != text:
+            how, found = places.search(bare, known)
+            if how == "exact":
+                return {"code": known[found[0]].value}
+        if how in ("typo", "prefix") and len(text.encode()) <= 24:
+            typed = Option(f"text:{text}", dict.fromkeys(places.LANGUAGES, text))
+            return Candidates((*(known[at] for at in found[:3]), typed))
+        return {"text": text}
+
+    def show(self, value: Value, language: str) -> str | None:
+        if isinstance(value, dict):
+            return places.name(str(value["code"])) if "code" in value else str(value.get("text", ""))
+        return str(value)

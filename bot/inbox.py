@@ -1,0 +1,258 @@
+"""A batch of incoming messages → turns of talks → rows to send, in one transaction.
+
+Acknowledging is the caller's part, once `take` has returned: nothing is acknowledged before it is committed. Words are
+composing.py's part, rows are intake.py's, sending is outbox.py's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+from sqlalchemy import insert
+
+from bot import intake
+from bot.messages import Incoming
+from bot.metrics import Metrics
+from bot.outbox import Outbox
+from bot.queued import Row
+from bot.schema import parked
+from bot.store import Store, Tx, Unavailable
+from bot.turns import Turns
+
+log = structlog.get_logger(__name__)
+
+BATCH = 100
+FLOOD = 20
+"""Unanswered messages of one person after which the rest is not answered one by one …"""
+FLOOD_SECONDS = 10.0
+"""… within this time."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    message: Incoming
+    done: asyncio.Future[None]
+
+
+@dataclass(slots=True)
+class _Flood:
+    since: float
+    unanswered: int = 0
+    said: bool = False
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a committed batch leaves to do: rows to send, presses to acknowledge."""
+
+    rows: list[Row] = field(default_factory=list)
+    presses: list[tuple[str, str, str]] = field(default_factory=list)
+    accounts: list[intake.Account] = field(default_factory=list)
+
+
+class Inbox:
+    """Takes messages in. One batch at a time; what arrives meanwhile is the next batch."""
+
+    def __init__(
+        self,
+        store: Store,
+        outbox: Outbox,
+        turns: Turns,
+        metrics: Metrics,
+        press: Callable[[str, str, str], None],
+    ) -> None:
+        self.store = store
+        self.outbox = outbox
+        self.turns = turns
+        self.metrics = metrics
+        self.press = press
+        """Acknowledges a pressed button: channel, callback, note."""
+        self.met: Callable[[Sequence[intake.Account]], None] = lambda accounts: None
+        """Told of the accounts of each committed batch."""
+        self._working = False
+        self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue()
+        self._floods: dict[tuple[str, str], _Flood] = {}
+        self._calm: dict[str, tuple[str, str]] = {}
+        outbox.answered = self._answered
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is being taken in."""
+        return self._working or not self._waiting.empty()
+
+    async def take(self, messages: Sequence[Incoming]) -> None:
+        """Take messages in, in this order; returns once they are committed. Raises Unavailable when they are not."""
+        loop = asyncio.get_running_loop()
+        waits = [_Waiting(message, loop.create_future()) for message in messages]
+        for one in waits:
+            self._waiting.put_nowait(one)
+        results = await asyncio.gather(*(one.done for one in waits), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+    async def run(self) -> None:
+        """Work off what is waiting, batch by batch. Ends by being cancelled."""
+        while True:
+            self._working = False
+            batch = [await self._waiting.get()]
+            self._working = True
+            while len(batch) < BATCH and not self._waiting.empty():
+                batch.append(self._waiting.get_nowait())
+            try:
+                messages = [one.message for one in batch]
+                await self._batch(messages, self._flooded(messages))
+            except Exception as fault:
+                if not isinstance(fault, Unavailable):
+                    log.exception("inbox.batch")
+                for one in batch:
+                    if not one.done.done():
+                        one.done.set_exception(fault)
+            else:
+                for one in batch:
+                    if not one.done.done():
+                        one.done.set_result(None)
+
+    async def _batch(self, messages: list[Incoming], flooded: Mapping[str, bool]) -> None:
+        started = time.perf_counter()
+        try:
+            done = await self.store.run(lambda tx: self._work(tx, messages, flooded))
+        except Unavailable:
+            raise
+        except Exception:
+            if len(messages) == 1:
+                await self._park(messages[0])
+                return
+            for message in messages:
+                await self._batch([message], flooded)
+            return
+        self.metrics.batch(len(messages), time.perf_counter() - started)
+        self.outbox.hand(done.rows)
+        self.met(done.accounts)
+        for channel, callback, note in done.presses:
+            self.press(channel, callback, note)
+
+    async def _work(self, tx: Tx, messages: Sequence[Incoming], flooded: Mapping[str, bool]) -> Batch:
+        fresh = await intake.claim(tx, messages)
+        batch = Batch()
+        if not fresh:
+            return batch
+        mine: list[Incoming] = []
+        for message in messages:
+            if message.key in fresh:
+                fresh.discard(message.key)
+                mine.append(message)
+        accounts = await self._accounts(tx, mine)
+        rows = intake.Rows()
+        for message in mine:
+            account = accounts[(message.channel, message.sender)]
+            if message.key in flooded and not flooded[message.key]:
+                continue
+            await self.turns.message(tx, account, message, rows, batch.presses, flooded=message.key in flooded)
+        present = list({account.id: account for account in accounts.values()}.values())
+        touched = [one for one in present if one.touched and (one.chose_language or not one.new)]
+        if touched:
+            await intake.touch(tx, touched)
+        for account in present:
+            self.turns.store(account, rows, tx.now)
+            self._calm[account.id] = (account.channel, account.external_id)
+        await intake.save(tx, rows)
+        batch.rows = rows.ready
+        batch.accounts = present
+        return batch
+
+    async def _accounts(self, tx: Tx, messages: Sequence[Incoming]) -> dict[tuple[str, str], intake.Account]:
+        who = {(message.channel, message.sender): message for message in messages}
+        accounts = await intake.load(tx, who)
+        renamed = [
+            (m.channel, m.phone, m.sender)
+            for key, m in who.items()
+            if key not in accounts and m.phone not in ("", m.sender)
+        ]
+        if renamed and await intake.rename(tx, renamed):
+            accounts = await intake.load(tx, who)
+        numbers = [m.phone for key, m in who.items() if key not in accounts and m.phone == m.sender]
+        if numbers:
+            # Fetched from a log that names people by number only, while they are known by another id.
+            known = {key: id for key, id in (await intake.by_number(tx, numbers)).items() if key in who}
+            accounts |= await intake.load(tx, [id for id in known.values() if id not in accounts])
+            accounts |= {key: accounts[id] for key, id in known.items()}
+        new = []
+        for key, message in who.items():
+            if key not in accounts:
+                language = self.turns.first_language(message.language)
+                account = intake.Account(secrets.token_hex(8), key[0], key[1], message.phone, language, new=True)
+                accounts[key] = account
+                new.append(account)
+        if new:
+            await intake.create(tx, new)
+        return accounts
+
+    # One person flooding
+
+    def _flooded(self, messages: Sequence[Incoming]) -> dict[str, bool]:
+        """Keys of messages beyond what one person may have unanswered; true for the one at which this is said."""
+        now = time.monotonic()
+        found: dict[str, bool] = {}
+        for message in messages:
+            who = (message.channel, message.sender)
+            flood = self._floods.get(who)
+            if flood is None or now - flood.since > FLOOD_SECONDS:
+                flood = self._floods[who] = _Flood(now)
+            flood.unanswered += 1
+            if flood.unanswered > FLOOD:
+                found[message.key] = not flood.said
+                flood.said = True
+        if len(self._floods) > 10_000:
+            self._floods = {who: flood for who, flood in self._floods.items() if now - flood.since <= FLOOD_SECONDS}
+        return found
+
+    def _answered(self, account: str) -> None:
+        """All that this account is to be told has gone out: it starts with a clean count."""
+        who = self._calm.pop(account, None)
+        flood = self._floods.get(who) if who else None
+        if who and flood is not None and not flood.said:
+            del self._floods[who]
+
+    async def _park(self, message: Incoming) -> None:
+        """Our code could not handle this message: keep where, leave the person where they were, and say sorry."""
+        fault = _place(sys.exc_info()[1])
+        log.error("inbox.parked", key=message.key, fault=fault)
+        self.metrics.parked()
+
+        async def work(tx: Tx) -> Batch:
+            if not await intake.claim(tx, [message]):
+                return Batch()
+            accounts = await self._accounts(tx, [message])
+            account = accounts[(message.channel, message.sender)]
+            conversation = account.talk.conversation if account.talk else ""
+            row = {
+                "key": message.key,
+                "account_id": account.id,
+                "conversation": conversation,
+                "fault": fault,
+                "at": tx.now,
+            }
+            await tx.execute(insert(parked), row)
+            rows = intake.Rows()
+            self.turns.sorry(tx, account, rows)
+            await intake.save(tx, rows)
+            return Batch(rows.ready)
+
+        self.outbox.hand((await self.store.run(work)).rows)
+
+
+def _place(fault: BaseException | None) -> str:
+    """Type and place of an exception; never its message, which may hold what somebody wrote."""
+    lines = []
+    trace = fault.__traceback__ if fault else None
+    while trace is not None:
+        lines.append(f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return f"{type(fault).__name__} at {' '.join(lines[-4:])}"

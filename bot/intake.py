@@ -1,0 +1,221 @@
+"""The rows of a batch of messages, in a handful of statements however many messages it has.
+
+These run for every message, so they go to the driver as they stand (design.md, Store); all else uses SQLAlchemy Core.
+Knows no conversation.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from sqlalchemy import update
+
+from bot.messages import Incoming
+from bot.queued import Row
+from bot.schema import accounts
+from bot.store import Tx
+from bot.talk import Talk
+
+_CLAIM = """
+INSERT INTO handled (key, at) SELECT value, :now FROM json_each(:keys) WHERE true ON CONFLICT DO NOTHING RETURNING key
+"""
+
+_ROLES = """group_concat(r.role || ' ' || r.area, char(10)) FROM staff s JOIN staff_roles r ON r.code = s.code
+WHERE s.account_id = {account} AND s.ended_at IS NULL"""
+
+_LOAD = """
+SELECT a.id, a.channel, a.external_id, a.phone, a.language, a.reachable, a.held, a.person_id,
+       p.salutation, p.nickname, p.district,
+       t.id, t.conversation, t.answers, t.pending, t.failed, t.given, t.started_at, t.updated_at,
+       (SELECT {roles}),
+       EXISTS (SELECT 1 FROM talks s WHERE s.account_id = a.id AND s.state IN ('aside', 'draft'))
+FROM json_each(:who) j
+JOIN accounts a ON a.channel = json_extract(j.value, '$[0]') AND a.external_id = json_extract(j.value, '$[1]')
+LEFT JOIN persons p ON p.id = a.person_id
+LEFT JOIN talks t ON t.account_id = a.id AND t.state = 'current'
+""".replace("{roles}", _ROLES.replace("{account}", "a.id"))
+
+_BY_NUMBER = """
+SELECT j.value, a.channel, a.external_id, max(a.last_inbound_at) FROM json_each(:numbers) j
+JOIN accounts a ON a.phone = j.value AND a.phone <> '' GROUP BY j.value, a.channel
+"""
+
+_ROLES_OF = "SELECT " + _ROLES.replace("{account}", ":account")
+
+_SAVE_TALK = """
+INSERT INTO talks
+  (id, account_id, conversation, state, answers, pending, failed, given, started_at, updated_at, nudge_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET state = excluded.state, answers = excluded.answers, pending = excluded.pending,
+  failed = excluded.failed, given = excluded.given, updated_at = excluded.updated_at, nudge_at = excluded.nudge_at
+"""
+
+_NEW_ACCOUNT = """
+INSERT INTO accounts (id, channel, external_id, phone, language, last_inbound_at, reachable, held, created_at)
+VALUES (?, ?, ?, ?, ?, ?, 'ok', 0, ?)
+"""
+
+_TOUCH_ACCOUNT = "UPDATE accounts SET language = ?, last_inbound_at = ?, reachable = 'ok', phone = ? WHERE id = ?"
+
+_QUEUE = """
+INSERT INTO outbox (id, account_id, lane, state, body, template, due_at, created_at, attempts)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+encode = msgspec.json.encode
+decode = msgspec.json.decode
+
+
+@dataclass(slots=True)
+class Account:
+    """An account with the person chosen in it and the talk it is in, as this batch sees and changes them."""
+
+    id: str
+    channel: str
+    external_id: str
+    phone: str = ""
+    language: str = "id"
+    reachable: str = "ok"
+    held: int = 0
+    person: str = ""
+    salutation: str = ""
+    nickname: str = ""
+    district: str = ""
+    roles: tuple[tuple[str, str], ...] = ()
+    talk: Talk | None = None
+    new: bool = False
+    touched: bool = False
+    """The row itself has changed (language, last message), not only the talk."""
+    chose_language: bool = False
+    """In this batch: what the table says of the language is old."""
+    quiet: bool = True
+    """They have not written in this batch: we did."""
+    shelved: bool = False
+    """The table has a talk of theirs that is set aside or a draft."""
+    gone: list[tuple[Talk, str]] = field(default_factory=list)
+    """Talks that are not current any more, with the state they go to."""
+
+
+@dataclass(slots=True)
+class Rows:
+    """What a batch writes."""
+
+    talks: list[tuple[Any, ...]] = field(default_factory=list)
+    outbox: list[tuple[Any, ...]] = field(default_factory=list)
+    ready: list[Row] = field(default_factory=list)
+    """Replies among them, to be sent as soon as they are committed."""
+
+
+async def claim(tx: Tx, messages: Sequence[Incoming]) -> set[str]:
+    """The keys that have not been handled before; from now on they are."""
+    keys = encode([message.key for message in messages]).decode()
+    return {row[0] for row in await _fetch(tx, _CLAIM, {"now": tx.now, "keys": keys})}
+
+
+async def load(tx: Tx, who: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Account]:
+    """The accounts of these (channel, external id), each with its current talk."""
+    found = {}
+    for row in await _fetch(tx, _LOAD, {"who": encode(list(who)).decode()}):
+        account = Account(
+            row[0],
+            row[1],
+            row[2],
+            row[3],
+            row[4],
+            row[5],
+            row[6],
+            row[7] or "",
+            row[8] or "",
+            row[9] or "",
+            row[10] or "",
+            roles=_roles(row[19]) if row[19] else (),
+            shelved=bool(row[20]),
+        )
+        if row[11] is not None:
+            account.talk = talk_of(account.id, row[11:19])
+        found[(account.channel, account.external_id)] = account
+    return found
+
+
+async def by_number(tx: Tx, numbers: Sequence[str]) -> dict[tuple[str, str], tuple[str, str]]:
+    """(channel, number) → (channel, external id) of who last wrote with this number: a log tells only that."""
+    found = await _fetch(tx, _BY_NUMBER, {"numbers": encode(numbers).decode()})
+    return {(channel, number): (channel, external_id) for number, channel, external_id, _ in found}
+
+
+def talk_of(account: str, row: Sequence[Any]) -> Talk:
+    """A talk from its columns: id, conversation, answers, pending, failed, given, started_at, updated_at."""
+    pending = decode(row[3]) if row[3] else None
+    return Talk(row[0], account, row[1], decode(row[2]), pending, row[4], row[5], row[6], row[7])
+
+
+async def roles(tx: Tx, account: str) -> tuple[tuple[str, str], ...]:
+    """The roles of an account as they stand now."""
+    ((joined,),) = await _fetch(tx, _ROLES_OF, {"account": account})
+    return _roles(joined) if joined else ()
+
+
+def _roles(joined: str) -> tuple[tuple[str, str], ...]:
+    pairs = (line.partition(" ") for line in joined.split("\n"))
+    return tuple((role, area) for role, _, area in pairs)
+
+
+async def create(tx: Tx, new: Sequence[Account]) -> None:
+    """Store accounts that write for the first time."""
+    rows = [(a.id, a.channel, a.external_id, a.phone, a.language, tx.now, tx.now) for a in new]
+    await _many(tx, (_NEW_ACCOUNT, rows))
+
+
+async def rename(tx: Tx, known: Sequence[tuple[str, str, str]]) -> bool:
+    """Accounts that were known by their number get the id that the channel now gives: (channel, number, id)."""
+    changed = 0
+    for channel, number, external_id in known:
+        condition = (accounts.c.channel == channel) & (accounts.c.external_id == number)
+        changed += (await tx.execute(update(accounts).where(condition).values(external_id=external_id))).rowcount
+    return changed > 0
+
+
+async def touch(tx: Tx, touched: Sequence[Account]) -> None:
+    """Store what this batch learned of accounts: language, number, and that they have just written."""
+    await _many(tx, (_TOUCH_ACCOUNT, [(a.language, tx.now, a.phone, a.id) for a in touched]))
+
+
+async def save(tx: Tx, rows: Rows) -> None:
+    """Store talks as they stand after the batch, and what is to be sent."""
+    await _many(tx, (_SAVE_TALK, rows.talks), (_QUEUE, rows.outbox))
+
+
+def talk_row(talk: Talk, state: str, nudge_at: int | None, now: int) -> tuple[Any, ...]:
+    """The columns of a talk, as `save` takes them."""
+    pending = encode(talk.pending).decode() if talk.pending is not None else None
+    return (
+        talk.id,
+        talk.account,
+        talk.conversation,
+        state,
+        encode(talk.answers).decode(),
+        pending,
+        talk.failed,
+        talk.given,
+        talk.started,
+        now,
+        nudge_at,
+    )
+
+
+async def _fetch(tx: Tx, statement: str, values: dict[str, Any]) -> Iterable[Any]:
+    rows: Iterable[Any] = await tx.raw.execute_fetchall(statement, values)
+    return rows
+
+
+async def _many(tx: Tx, *work: tuple[str, Sequence[tuple[Any, ...]]]) -> None:
+    def done(driver: sqlite3.Connection) -> None:
+        for statement, rows in work:
+            if rows:
+                driver.executemany(statement, rows).close()
+
+    await tx.driver(done)

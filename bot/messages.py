@@ -1,0 +1,110 @@
+"""The vocabulary between the parts: what came in, what goes out, what a channel said about it.
+
+Imports nothing of ours and knows no channel; dicts of providers end in the adapters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal[
+    "text",  # typed words, a command, a deep link's "/start code"
+    "button",  # a pressed button; `token` says which
+    "contact",
+    "location",
+    "photo",
+    "voice",
+    "video",
+    "document",
+    "sticker",
+    "edited",  # the person changed an earlier message; `message` is that one's id, `text` the new words
+    "other",  # anything else a channel may carry: a poll, a dice, a deleted message
+]
+
+Lane = Literal["reply", "notice", "announcement"]
+"""Who goes first: a reply before a notice about the person's own case before an announcement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A shared phone number. `own` is true only where the channel proves that it is the sender's."""
+
+    phone: str
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One message from a person, as any channel tells it."""
+
+    key: str
+    """The provider's id of this delivery, unique over all channels; the same key is handled once."""
+    channel: str
+    sender: str
+    """Whom to answer: Telegram's chat id; WhatsApp's BSUID where present, else the number in E.164."""
+    at: int
+    """When the provider says it was sent: UTC, milliseconds."""
+    kind: Kind = "text"
+    text: str = ""
+    token: str = ""
+    callback: str = ""
+    """What a press is answered by at once (Telegram's callback query id)."""
+    message: str = ""
+    """The provider's id of this message; of the original where edited; of the message that carries a pressed button."""
+    contact: Contact | None = None
+    language: str = ""
+    """IETF tag of the person's app; a first guess only."""
+    name: str = ""
+    """Name of the profile: chosen by the sender, never proof of anything."""
+    phone: str = ""
+    """The sender's own number in E.164 where the channel shows it, else empty."""
+    private: bool = True
+    """False in a group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What became of a message we sent, or of our right to write to somebody."""
+
+    key: str
+    channel: str
+    state: Literal["queued", "sent", "delivered", "read", "failed", "undelivered", "blocked", "unblocked"]
+    provider_id: str = ""
+    """Id of the message that this is about; empty for `blocked` and `unblocked`."""
+    sender: str = ""
+    error: str = ""
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One thing to choose: `token` comes back when it is pressed (≤ 64 bytes), `label` is read by people."""
+
+    token: str
+    label: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message to one person in neutral markup (markup.py); a channel renders, splits and sends it."""
+
+    channel: str
+    to: str
+    text: str
+    options: tuple[Button, ...] = ()
+    """Shown as numbered lines, and as buttons where the channel has them."""
+    actions: tuple[Button, ...] = ()
+    """Ways around the question (back, skip): buttons where the channel has them, else nothing; never numbered."""
+    contact_button: str = ""
+    """Label of a button that shares the person's own contact, where the channel has one."""
+    edits: str = ""
+    """Id of an earlier message of ours that this one replaces, where the channel can; else it is sent anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The provider took the message: its ids, one for each part that it was split into."""
+
+    ids: tuple[str, ...]

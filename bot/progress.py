@@ -1,0 +1,168 @@
+"""How far one run of a conversation has come, and the moves it allows: take an answer, wait, go back, change one.
+
+Holds the talk (changed in place) and the turn that grows; runs nothing and awaits nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from bot.asking import Said, Value
+from bot.chat import Ask, Conversation, Speaker
+from bot.display import Display, Wording
+from bot.messages import Incoming
+from bot.talk import Asked, Talk, Turn, digest
+
+Hears = Callable[[str], str | None]
+"""Which word that always works this text is, if any: `back`, `skip`, `cancel`, `help`, `greeting`, `open:status` …"""
+
+
+class Waits(Exception):
+    """The turn is complete: a question waits."""
+
+
+class Again(Exception):
+    """Answers have changed: run from the top."""
+
+
+class Progress:
+    """One run of one talk: what was answered so far, and what this turn says."""
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        talk: Talk,
+        speaker: Speaker,
+        wording: Wording,
+        hears: Hears,
+        *,
+        now: int,
+        today: str = "",
+        message: str = "",
+        away: bool = False,
+        resumed: bool = False,
+    ) -> None:
+        self.conversation = conversation
+        self.talk = talk
+        self.speaker = speaker
+        self.wording = wording
+        self.hears = hears
+        self.now = now
+        self.today = today
+        self.message = message
+        """The provider's id of the message that this turn takes."""
+        self.away = away
+        """The person comes back after a long pause: say where they are before going on."""
+        self.resumed = resumed
+        """Ask the waiting question again, without what was said before it."""
+        self.display = Display(wording, conversation.name, speaker.language)
+        self.turn = Turn()
+        self.fresh = not talk.answers and talk.pending is None
+        """What is said now is new: the talk begins, or an answer was taken in this turn."""
+        self.start()
+
+    def start(self) -> None:
+        """Begin at the top."""
+        self.order: list[Ask] = []
+        """The questions answered so far in this run."""
+        self.sealed = 0
+        """How many of them lie before the last effect that has happened: they cannot be changed any more."""
+        self.step = 0
+
+    def said(self, ask: Ask, text: str, heard: Incoming | None = None) -> Said:
+        """What a question gets to read."""
+        if heard is None:
+            return Said(text, own_phone=self.speaker.phone, shown=self.display.named(ask), today=self.today)
+        return Said(text, heard.kind, heard.contact, self.speaker.phone, self.display.named(ask), self.today)
+
+    def record(self, ask: Ask, value: Value, heard: Incoming | None = None) -> Value:
+        """Take an answer: what was said before it is not said any more."""
+        talk = self.talk
+        record: dict[str, Any] = {"v": value}
+        if ask.about is not None:
+            record["a"] = digest(ask.about)
+        if heard is not None:
+            record["m"] = heard.message
+        if getattr(ask.question, "exact", False):
+            record["h"] = self.wording.digest(self.speaker.language, self.conversation.name, ask.name)
+            record["l"] = self.speaker.language
+        talk.answers[ask.name] = record
+        talk.failed = 0
+        words = heard is not None and heard.kind == "text" and ask.question.free
+        talk.pending = {"q": "", "last": {"q": ask.name, "t": heard.text}} if words and heard else None
+        self.turn.parts.clear()
+        self.fresh = True
+        if self.away:
+            self.turn.say("resume")
+        self.order.append(ask)
+        return value
+
+    def pending(self, ask: Ask) -> dict[str, Any]:
+        """What is kept of the question that waits."""
+        before = self.talk.pending or {}
+        pending: dict[str, Any] = {"q": ask.name}
+        if before.get("q") == ask.name:
+            pending.update({key: before[key] for key in ("was", "c", "ticked", "m") if key in before})
+        elif before.get("last"):
+            pending["last"] = before["last"]
+        return pending
+
+    def wait(self, ask: Ask, *, keep: bool = False, **more: Any) -> NoReturn:
+        """End the turn with this question. `keep`: candidates that were shown for it stay."""
+        pending = self.pending(ask) | more
+        if not keep:
+            pending.pop("c", None)
+        self.talk.pending = pending
+        if self.resumed:
+            self.turn.parts.clear()
+        candidates = pending.get("c")
+        self.turn.asked = Asked(
+            ask.name,
+            ask.values,
+            self.display.candidates(candidates) if candidates else self.display.options(ask),
+            tuple(pending.get("ticked", ())),
+            many=bool(getattr(ask.question, "many", False)) and not candidates,
+            optional=ask.optional,
+            can_go_back=len(self.order) > self.sealed or "was" in pending,
+            step=self.step,
+            steps=len(self.conversation.steps) if self.step else 0,
+            card=self.display.card(self.lines(), self.talk.answers) if ask.kind == "review" else None,
+            takes_contact="contact" in ask.question.accepts,
+        )
+        raise Waits
+
+    def lines(self) -> list[Ask]:
+        """The answers that stand on the review card, in order."""
+        return [ask for ask in self.order if self.display.has_line(ask)]
+
+    def back(self, ask: Ask) -> NoReturn:
+        """Forget the last answer; or where one was being changed, put the old one back."""
+        was = (self.talk.pending or {}).get("was")
+        if was is not None:
+            self.talk.answers[ask.name] = was
+        elif len(self.order) > self.sealed:
+            del self.talk.answers[self.order[-1].name]
+        else:
+            self.turn.say("cannot_go_back")
+            self.wait(ask)
+        self.talk.given = ""
+        self.talk.pending = None
+        raise Again
+
+    def change(self, waiting: Ask, ask: Ask, value: Value = None, message: str = "") -> NoReturn:
+        """Forget one answer, or put another in its place, with the reviews that showed it; then run again."""
+        if self.order.index(ask) < self.sealed:
+            self.turn.say("already_done")
+            self.wait(waiting)
+        was = self.talk.answers.pop(ask.name)
+        for one in self.order:
+            if one.kind == "review":
+                self.talk.answers.pop(one.name, None)
+        self.talk.given = ""
+        if value is None:
+            self.talk.pending = {"q": ask.name, "was": was}
+        else:
+            self.talk.answers[ask.name] = {**was, "v": value, **({"m": message} if message else {})}
+            self.talk.pending = None
+        raise Again

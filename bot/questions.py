@@ -1,0 +1,205 @@
+"""The questions: what somebody said to each becomes a canonical value, or `Rejected`, or `Candidates` to choose from.
+
+Here are texts, names, phones and references; choices.py has what is chosen, quantities.py and rupiah.py what is
+counted. `Said.today` is needed by the questions about years.
+A value picked from `Candidates` is made canonical by reading it once more: `read(Said(value, shown=<the candidates>))`.
+Texts stand in the catalogues under `rejected.<reason>`; the reasons, with their values:
+
+too_short (min), too_long (max), name, name_digits, name_link, id_number
+choice, choice_number, choice_exact, choice_many (count) · listed
+place, place_letters (district), place_again · village
+number, number_range (low, high) · birth_year, birth_year_future · year, year_range, year_future (low, high)
+rupiah, rupiah_range (low, high) · phone, landline, service_number, contact_not_own · reference
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+from bot import phones, references, words
+from bot.asking import Candidates, Option, Rejected, Said, Value
+from bot.choices import TEXT, Choice, Kecamatan, Listed, Village, YesNo, picked
+from bot.messages import Kind
+from bot.quantities import BirthYear, Number, Year
+from bot.rupiah import Rupiah
+
+__all__ = [
+    "BirthYear", "Choice", "Kecamatan", "Listed", "Nickname", "Number", "PersonName", "Phone", "Reference", "Rupiah",
+    "Text", "Village", "Year", "YesNo",
+]  # fmt: skip
+
+_OPENING: Final = re.compile(
+    r"(?:(?:halo|hai|ya|iya|ini|oh)[\s,]+)?"
+    r"(?:(?:nama|nm)(?:\s+(?:lengkap|panggilan|saya|sy|aku|ku|asli|adalah|di\s+ktp))+|nama(?=\s*[:=])|(?:panggil|panggilan)"
+    r"(?:\s+(?:saya|sy|aku|saja|aja))*|(?:saya|sy|aku|gue)(?:\s+(?:adalah|bernama))?|bernama"
+    r"|my\s+(?:full\s+)?(?:nick)?name\s+is|my\s+(?:full\s+)?(?:nick)?name(?=\s*:)|(?:full\s+)?name(?=\s*:)|i\s+am|i['’]m|call\s+me|it['’]?s)"
+    r"\s*[:=]?\s+(?=\S)|nama\s*[:=]\s*(?=\S)",
+    re.I,
+)
+_CLOSING: Final = re.compile(r"[\s,]+(?:kak|bu|pak|mas|mbak|min|ya|bang|saja|aja)[\s.!]*$")
+_LINK: Final = re.compile(r"https?:|www\.|t\.me/|wa\.me/|@\w{3}|\w\.(?:com|id|org|net|me|co)\b", re.I)
+
+
+def _clean(text: str) -> str:
+    """Lines and control characters as spaces, single spaces."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Any words, `min` to `max` characters long. Rejected: too_short, too_long, id_number."""
+
+    min: int = 1
+    max: int = 1000
+
+    @property
+    def free(self) -> bool:
+        return True
+
+    @property
+    def accepts(self) -> frozenset[Kind]:
+        return TEXT
+
+    def options(self) -> tuple[Option, ...]:
+        return ()
+
+    def read(self, said: Said) -> Value | Rejected | Candidates:
+        if words.id_number(said.text):
+            return Rejected("id_number")
+        text = "\n".join(line for line in map(_clean, said.text.splitlines()) if line)
+        if len(text) < self.min:
+            return Rejected("too_short", {"min": self.min})
+        return text if len(text) <= self.max else Rejected("too_long", {"max": self.max})
+
+    def show(self, value: Value, language: str) -> str | None:
+        return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonName:
+    """A name as on the ID card: letters of any script, spaces, . ' -; one word is fine, case stays as typed.
+
+    "Nama saya …" is taken off; other signs too. Only figures, links and questions do not fit.
+    Rejected: name, name_digits, name_link, too_short, too_long, id_number.
+    """
+
+    min: int = 2
+    max: int = 80
+
+    @property
+    def free(self) -> bool:
+        return True
+
+    @property
+    def accepts(self) -> frozenset[Kind]:
+        return TEXT
+
+    def options(self) -> tuple[Option, ...]:
+        return ()
+
+    def read(self, said: Said) -> Value | Rejected | Candidates:
+        if words.id_number(said.text):
+            return Rejected("id_number")
+        typed = _clean(unicodedata.normalize("NFKC", said.text))
+        if _LINK.search(typed):
+            return Rejected("name_link")
+        if any(char.isnumeric() for char in typed):
+            return Rejected("name_digits")
+        if "?" in typed:
+            return Rejected("name")
+        name = _name(_CLOSING.sub("", _OPENING.sub("", typed, count=1) if _OPENING.match(typed) else typed))
+        if not any(char.isalpha() for char in name):
+            return Rejected("name")
+        if sum(map(str.isalpha, name)) < self.min:
+            return Rejected("too_short", {"min": self.min})
+        return name if len(name) <= self.max else Rejected("too_long", {"max": self.max})
+
+    def show(self, value: Value, language: str) -> str | None:
+        return str(value)
+
+
+def _name(text: str) -> str:
+    """Only what a name is written with; curly apostrophes straight."""
+    made = []
+    for char in text:
+        if char in "’‘ʼ´`":
+            made.append("'")
+        elif char.isalpha() or char in ".'- " or unicodedata.category(char) in ("Mn", "Mc"):
+            made.append(char)
+        elif unicodedata.category(char) not in ("Cf", "Me"):
+            made.append(" ")
+    return " ".join("".join(made).replace("\ufe0f", "").split()).strip(" -'")
+
+
+def Nickname() -> PersonName:
+    """What somebody wants to be called: 1 to 30 characters, read like a name."""
+    return PersonName(1, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A mobile number in E.164: typed, the person's own shared contact, or "ya" where the channel shows their number.
+
+    A foreign number is asked back. Rejected: phone, landline, service_number, contact_not_own, id_number.
+    """
+
+    @property
+    def free(self) -> bool:
+        return False
+
+    @property
+    def accepts(self) -> frozenset[Kind]:
+        return frozenset({"text", "contact"})
+
+    def options(self) -> tuple[Option, ...]:
+        return ()
+
+    def read(self, said: Said) -> Value | Rejected | Candidates:
+        if said.kind == "contact":
+            if said.contact is None or not said.contact.own:
+                return Rejected("contact_not_own")
+            number = said.contact.phone
+            shared = phones.read(number if number.startswith(("+", "0")) else f"+{number}")
+            return shared.e164 if shared and shared.e164 else Rejected("phone")
+        if (one := picked(said)) is not None:
+            return one.value
+        if said.own_phone and (words.yes(said.text) or words.is_this(said.text)):
+            return said.own_phone
+        if words.id_number(said.text):
+            return Rejected("id_number")
+        phone = phones.read(said.text) if len(said.text) <= 200 else None
+        if phone is None:
+            return Rejected("phone")
+        if phone.kind == "foreign":
+            shown = phones.pretty(phone.e164)
+            return Candidates((Option(phone.e164, {"id": shown, "en": shown}),))
+        return phone.e164 or Rejected("landline" if phone.kind == "landline" else "service_number")
+
+    def show(self, value: Value, language: str) -> str | None:
+        return phones.pretty(str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A reference number as `references.new` makes it. Rejected: reference."""
+
+    @property
+    def free(self) -> bool:
+        return False
+
+    @property
+    def accepts(self) -> frozenset[Kind]:
+        return TEXT
+
+    def options(self) -> tuple[Option, ...]:
+        return ()
+
+    def read(self, said: Said) -> Value | Rejected | Candidates:
+        found = references.read(said.text) if len(said.text) <= 500 else None
+        return found or Rejected("reference")
+
+    def show(self, value: Value, language: str) -> str | None:
+        return str(value)

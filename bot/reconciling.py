@@ -1,0 +1,76 @@
+"""WhatsApp loses what we do not take: what came while we were down is fetched, at the start and every few minutes.
+
+Twilio keeps no queue as Telegram does (platform.md 2.3); its log of messages is compared with what we have handled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+import structlog
+from sqlalchemy import func, select
+
+from bot.channels import Throttled, Uncertain, Unreachable
+from bot.inbox import Inbox
+from bot.messages import Incoming
+from bot.schema import accounts
+from bot.store import Store, Tx, Unavailable
+
+log = structlog.get_logger(__name__)
+
+EVERY_SECONDS = 180.0
+OVERLAP_MS = 10 * 60_000
+"""Fetched again each time, for messages that were on their way; the same sid is handled once."""
+BEFORE_MS = 24 * 3_600_000
+"""How far back the first look goes where nobody has ever written."""
+
+
+class Misses(Protocol):
+    """A channel that can be asked for what it could not deliver."""
+
+    def missed(self, since: int) -> AsyncIterator[Incoming]:
+        """Messages to us since then (UTC milliseconds), oldest first."""
+
+
+class Reconciling:
+    """Asks for messages that no webhook brought, and takes them in."""
+
+    def __init__(self, channel: Misses, inbox: Inbox, store: Store) -> None:
+        self.channel = channel
+        self.inbox = inbox
+        self.store = store
+
+    async def run(self) -> None:
+        """Look now and every few minutes, until cancelled."""
+        since = await self._last_seen()
+        while True:
+            began = self.store.clock()
+            try:
+                await self.once(since)
+                since = began - OVERLAP_MS
+            except (Throttled, Unreachable, Uncertain, Unavailable) as fault:
+                log.warning("reconciling.later", fault=type(fault).__name__)
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def once(self, since: int) -> int:
+        """Take in what came since then and was not handled; how many messages were looked at."""
+        seen = 0
+        waiting: list[Incoming] = []
+        async for message in self.channel.missed(since):
+            seen += 1
+            waiting.append(message)
+            if len(waiting) >= 50:
+                await self.inbox.take(waiting)
+                waiting = []
+        if waiting:
+            await self.inbox.take(waiting)
+        return seen
+
+    async def _last_seen(self) -> int:
+        async def work(tx: Tx) -> int:
+            last = await tx.value(select(func.max(accounts.c.last_inbound_at)).where(accounts.c.channel == "whatsapp"))
+            return max(int(last or 0) - OVERLAP_MS, tx.now - BEFORE_MS)
+
+        return await self.store.run(work)

@@ -1,0 +1,387 @@
+"""Every table. Times are UTC milliseconds, ids are text, statuses and categories are English codes.
+
+JSON where nobody queries it. Migrations in migrations/ make the same; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Id = BigInteger().with_variant(Integer, "sqlite")
+"""A running number that SQLite may alias to its rowid."""
+
+handled = Table(
+    "handled",
+    metadata,
+    Column(
+        "key",
+        String,
+        primary_key=True,
+        comment="the provider's id of a delivery; Telegram's kept three days, Twilio's for ever",
+    ),
+    Column("at", BigInteger, nullable=False),
+    Index(None, "at"),
+    comment="what has been taken in: a second delivery of the same changes nothing",
+)
+
+persons = Table(
+    "persons",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("full_name", String, nullable=False, server_default=""),
+    Column("folded_name", String, nullable=False, server_default="", comment="for search: lower case, marks stripped"),
+    Column("nickname", String, nullable=False, server_default=""),
+    Column(
+        "salutation",
+        String,
+        nullable=False,
+        server_default="",
+        comment="bapak, ibu or kakak; how to speak to them, not a sex",
+    ),
+    Column("sex", String, nullable=False, server_default=""),
+    Column("birth_year", Integer),
+    Column("district", String, nullable=False, server_default="", comment="Kemendagri code; empty: elsewhere"),
+    Column("kecamatan", String, nullable=False, server_default=""),
+    Column("village", String, nullable=False, server_default="", comment="code where known"),
+    Column("village_text", String, nullable=False, server_default="", comment="as typed, a hamlet perhaps"),
+    Column("phone", LargeBinary, comment="encrypted, E.164"),
+    Column("phone_last4", String, nullable=False, server_default="", comment="keyed hash of the last four digits"),
+    Column("phone_shared", Boolean, nullable=False, server_default=text("false"), comment="own phone or the family's"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_via", String, nullable=False, server_default="self"),
+    Index(None, "folded_name"),
+    Index(None, "phone_last4"),
+    comment="somebody the programme knows; no identity number is kept in chat",
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("channel", String, nullable=False),
+    Column(
+        "external_id", String, nullable=False, comment="Telegram chat id; WhatsApp BSUID where present, else the number"
+    ),
+    Column("phone", String, nullable=False, server_default="", comment="E.164 where the channel shows it"),
+    Column("language", String, nullable=False, server_default="id"),
+    Column("person_id", ForeignKey("persons.id", ondelete="SET NULL"), comment="the person chosen in this chat"),
+    Column(
+        "last_inbound_at", BigInteger, nullable=False, server_default="0", comment="opens WhatsApp's window of 24 hours"
+    ),
+    Column("reachable", String, nullable=False, server_default="ok", comment="ok, blocked, invalid"),
+    Column("held", Integer, nullable=False, server_default="0", comment="messages that wait for the window"),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("channel", "external_id"),
+    Index(None, "person_id"),
+    Index("ix_accounts_phone", "phone", sqlite_where=text("phone <> ''"), postgresql_where=text("phone <> ''")),
+    comment="one chat of one channel; persons and accounts are many to many over time",
+)
+
+account_persons = Table(
+    "account_persons",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("person_id", ForeignKey("persons.id", ondelete="CASCADE"), primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Index(None, "person_id"),
+    comment="who has been enrolled from which chat; a phone may be a household's",
+)
+
+talks = Table(
+    "talks",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("conversation", String, nullable=False),
+    Column(
+        "state",
+        String,
+        nullable=False,
+        comment="current, aside (comes back by itself), draft (comes back when asked), ended",
+    ),
+    Column(
+        "answers",
+        Text,
+        nullable=False,
+        server_default="{}",
+        comment="JSON by name: v value, a what it is about, m message id, once",
+    ),
+    Column("pending", Text, comment="JSON: the question that waits"),
+    Column("failed", Integer, nullable=False, server_default="0", comment="answers in a row that did not fit"),
+    Column("given", String, nullable=False, server_default="", comment="words that came with the command"),
+    Column("started_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("nudge_at", BigInteger, comment="when to remind once; empty: not, or done"),
+    Index(
+        "ix_talks_current",
+        "account_id",
+        unique=True,
+        sqlite_where=text("state = 'current'"),
+        postgresql_where=text("state = 'current'"),
+    ),
+    Index(None, "account_id", "state"),
+    Index(
+        "ix_talks_nudge_at",
+        "nudge_at",
+        sqlite_where=text("nudge_at IS NOT NULL"),
+        postgresql_where=text("nudge_at IS NOT NULL"),
+    ),
+    comment="where somebody is in a conversation; the answers are rows, the code is the state machine",
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column(
+        "id",
+        BigInteger().with_variant(Integer, "sqlite"),
+        primary_key=True,
+        autoincrement=False,
+        comment="rises with time: the order of sending to one person",
+    ),
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("lane", String, nullable=False, comment="reply, notice, announcement"),
+    Column("state", String, nullable=False, comment="waiting, sending, held, sent, failed, uncertain"),
+    Column("body", Text, comment="JSON of the message; blanked once it is settled"),
+    Column("template", String, nullable=False, server_default="", comment="what it said, by template name"),
+    Column("due_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("settled_at", BigInteger),
+    Column("provider_id", String, nullable=False, server_default="", comment="ids at the provider, space-separated"),
+    Column(
+        "delivery",
+        String,
+        nullable=False,
+        server_default="",
+        comment="what the provider told afterwards: sent, delivered, read, failed",
+    ),
+    Column("reason", String, nullable=False, server_default="", comment="why it was not sent, for people to read"),
+    Index(
+        "ix_outbox_due",
+        "due_at",
+        sqlite_where=text("state IN ('waiting', 'sending')"),
+        postgresql_where=text("state IN ('waiting', 'sending')"),
+    ),
+    Index("ix_outbox_held", "account_id", sqlite_where=text("state = 'held'"), postgresql_where=text("state = 'held'")),
+    Index(
+        "ix_outbox_provider_id",
+        "provider_id",
+        sqlite_where=text("provider_id <> ''"),
+        postgresql_where=text("provider_id <> ''"),
+    ),
+    comment="every message to somebody, from before it is sent until long after",
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("account_id", String, nullable=False),
+    Column("person_id", String, nullable=False, server_default=""),
+    Column("purpose", String, nullable=False, comment="enrolment, programme (announcements), mart (announcements)"),
+    Column("state", String, nullable=False, comment="granted, declined, withdrawn"),
+    Column("version", String, nullable=False, comment="version of the text that was agreed to"),
+    Column("language", String, nullable=False),
+    Column("text_hash", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("message_id", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index(None, "person_id"),
+    Index(None, "account_id"),
+    comment="append-only proof of every consent, opt-in and opt-out",
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("topic", String, primary_key=True, comment="programme or mart"),
+    Column("wanted", Boolean, nullable=False),
+    Column(
+        "paused",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="by STOP; MULAI resumes what was wanted",
+    ),
+    Column("at", BigInteger, nullable=False),
+    comment="what an account may be sent unasked, as it stands now; the history is in consents",
+)
+
+enrolments = Table(
+    "enrolments",
+    metadata,
+    Column("reference", String, primary_key=True),
+    Column("person_id", ForeignKey("persons.id", ondelete="CASCADE"), nullable=False),
+    Column("account_id", ForeignKey("accounts.id", ondelete="SET NULL"), comment="the chat that it was sent from"),
+    Column("cohort", String, nullable=False, server_default=""),
+    Column("district", String, nullable=False, server_default=""),
+    Column("kecamatan", String, nullable=False, server_default=""),
+    Column("village", String, nullable=False, server_default=""),
+    Column(
+        "status",
+        String,
+        nullable=False,
+        comment="submitted, needs_info, verified, waitlisted, not_eligible, withdrawn, merged, transferred, ...",
+    ),
+    Column("reason", String, nullable=False, server_default="", comment="code of the reason of a decision"),
+    Column("answers", Text, nullable=False, comment="JSON: the answers as they were sent"),
+    Column("form", String, nullable=False, comment="version of the questions"),
+    Column(
+        "source",
+        String,
+        nullable=False,
+        server_default="chat",
+        comment="chat, assisted, import, or the code of a deep link",
+    ),
+    Column(
+        "enrolled_by",
+        String,
+        nullable=False,
+        server_default="",
+        comment="account of the staff member who did it for the person; may not verify it",
+    ),
+    Column("submitted_at", BigInteger, nullable=False),
+    Column(
+        "queued_at",
+        BigInteger,
+        nullable=False,
+        comment="since when it waits for staff; renewed when the person completes it",
+    ),
+    Column("decided_at", BigInteger),
+    Column("decided_by", String, nullable=False, server_default="", comment="code of the staff member"),
+    Column("identity_check", String, nullable=False, server_default="", comment="ktp, kk or surat: what staff saw"),
+    Index(None, "person_id"),
+    Index(None, "district", "status", "queued_at"),
+    comment="one enrolment of one person",
+)
+
+enrolment_events = Table(
+    "enrolment_events",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("reference", ForeignKey("enrolments.reference", ondelete="CASCADE"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("status", String, nullable=False),
+    Column("actor", String, nullable=False, comment="staff code, or `person`"),
+    Column("reason", String, nullable=False, server_default=""),
+    Column("note", String, nullable=False, server_default=""),
+    Index(None, "reference"),
+    comment="the history of an enrolment",
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("reference", ForeignKey("enrolments.reference", ondelete="CASCADE"), nullable=False),
+    Column("question", String, nullable=False, comment="name of the enrolment question that staff ask again"),
+    Column("asked_by", String, nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("answered_at", BigInteger),
+    Index(None, "reference"),
+    comment="what staff asked a person to complete",
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("code", String, primary_key=True, comment="what anybody can check with `cek petugas`"),
+    Column("account_id", ForeignKey("accounts.id", ondelete="SET NULL")),
+    Column("name", String, nullable=False, server_default=""),
+    Column("invited_by", String, nullable=False, server_default="", comment="staff code; empty: from the command line"),
+    Column("since", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Index(None, "account_id"),
+    comment="a staff member; what they may do is in staff_roles",
+)
+
+staff_roles = Table(
+    "staff_roles",
+    metadata,
+    Column("code", ForeignKey("staff.code", ondelete="CASCADE"), primary_key=True),
+    Column("role", String, primary_key=True),
+    Column("area", String, primary_key=True, server_default="", comment="Kemendagri prefix; empty: everywhere"),
+    Column("since", BigInteger, nullable=False),
+    comment="a right and where it holds",
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("token_hash", String, primary_key=True, comment="the token itself is only in the link"),
+    Column("role", String, nullable=False),
+    Column("area", String, nullable=False, server_default=""),
+    Column("invited_by", String, nullable=False, server_default=""),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+    Column("used_by", String, nullable=False, server_default="", comment="staff code"),
+    comment="one-time links that make somebody staff",
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", String, nullable=False, comment="staff code"),
+    Column("role", String, nullable=False, server_default=""),
+    Column("action", String, nullable=False),
+    Column("object", String, nullable=False, server_default="", comment="reference or person id; never a name"),
+    Column("purpose", String, nullable=False, server_default=""),
+    Column("channel", String, nullable=False, server_default=""),
+    Index(None, "object"),
+    Index(None, "actor", "at"),
+    comment="append-only: each look-up of a person and each change by staff",
+)
+
+tidings = Table(
+    "tidings",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("staff_code", ForeignKey("staff.code", ondelete="CASCADE"), nullable=False),
+    Column("kind", String, nullable=False, comment="new_enrolment, completed, invitation_taken"),
+    Column("reference", String, nullable=False, server_default=""),
+    Column("due_at", BigInteger, nullable=False),
+    Index(None, "due_at"),
+    comment="news for staff that waits to be told, one by one or as a digest",
+)
+
+parked = Table(
+    "parked",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("account_id", String, nullable=False, server_default=""),
+    Column("conversation", String, nullable=False, server_default=""),
+    Column(
+        "fault", Text, nullable=False, comment="type and place of what our code raised; never what the person wrote"
+    ),
+    Column("at", BigInteger, nullable=False),
+    comment="messages that our code could not handle; the person stays where they were",
+)

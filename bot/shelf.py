@@ -1,0 +1,87 @@
+"""The talks of one account that are not the current one: set aside, kept as drafts, or just ended in this batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from bot import intake
+from bot.intake import Account
+from bot.schema import talks
+from bot.store import Tx
+from bot.talk import Talk
+
+_COLUMNS = tuple(
+    talks.c[name]
+    for name in ("id", "conversation", "answers", "pending", "failed", "given", "started_at", "updated_at")
+)
+
+
+class Shelf:
+    """Puts talks away and takes them back; what this batch put away is not in the table yet."""
+
+    def __init__(self, tx: Tx, account: Account) -> None:
+        self.tx = tx
+        self.account = account
+
+    def put(self, talk: Talk, state: str) -> None:
+        """Take a talk off the chat: `aside`, `draft` or `ended`, which keeps no answers."""
+        if state == "ended":
+            talk.answers, talk.pending, talk.given = {}, None, ""
+        talk.updated = self.tx.now
+        self._drop(talk)
+        self.account.gone.append((talk, state))
+        if self.account.talk is talk:
+            self.account.talk = None
+
+    async def take(self, conversation: str) -> Talk | None:
+        """The talk of this conversation that is current, set aside or kept as a draft."""
+        current = self.account.talk
+        if current is not None and current.conversation == conversation:
+            return current
+        for talk, state in self.account.gone:
+            if talk.conversation == conversation and state != "ended":
+                self._drop(talk)
+                return talk
+        return await self._fetch(talks.c.conversation == conversation, talks.c.state.in_(("aside", "draft")))
+
+    async def take_aside(self) -> Talk | None:
+        """The talk that was set aside last."""
+        aside = [talk for talk, state in self.account.gone if state == "aside"]
+        talk = aside[-1] if aside else await self._fetch(talks.c.state == "aside")
+        if talk is not None:
+            self._drop(talk)
+        return talk
+
+    async def find(self, id: str) -> tuple[str, str, int] | None:
+        """State, conversation and last change of a talk of this account, by its id."""
+        for talk, state in self.account.gone:
+            if talk.id == id:
+                return state, talk.conversation, talk.updated
+        query = select(talks.c.state, talks.c.conversation, talks.c.updated_at)
+        row = (await self.tx.execute(query.where(talks.c.id == id, talks.c.account_id == self.account.id))).first()
+        return (row.state, row.conversation, row.updated_at) if row is not None else None
+
+    async def forget(self, talk: Talk) -> None:
+        """Leave no trace of a talk."""
+        self._drop(talk)
+        if self.account.talk is talk:
+            self.account.talk = None
+        await self.tx.execute(delete(talks).where(talks.c.id == talk.id))
+
+    def _drop(self, talk: Talk) -> None:
+        self.account.gone = [(one, state) for one, state in self.account.gone if one is not talk]
+
+    async def _fetch(self, *conditions: Any) -> Talk | None:
+        if not self.account.shelved:
+            return None
+        gone = [talk.id for talk, _ in self.account.gone]
+        query = (
+            select(*_COLUMNS)
+            .where(talks.c.account_id == self.account.id, talks.c.id.not_in(gone), *conditions)
+            .order_by(talks.c.updated_at.desc())
+            .limit(1)
+        )
+        row = (await self.tx.execute(query)).first()
+        return intake.talk_of(self.account.id, tuple(row)) if row is not None else None

@@ -1,0 +1,256 @@
+"""How one message is understood by the question that waits: as its answer, as a word that always works, as a change.
+
+In this order: a button by what it carries; an open offer or candidates; `ubah 3`; the question's own options; the words
+that always work; the question's reading of it. Knows no channel and stores nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import NoReturn
+
+from bot import words
+from bot.asking import Candidates, Rejected, Value
+from bot.chat import Ask
+from bot.messages import Incoming
+from bot.progress import Progress, Waits
+from bot.talk import BACK, DONE, SKIP
+
+
+def take(progress: Progress, ask: Ask, heard: Incoming) -> Value:
+    """The answer that this message gives; or the turn ends with what it led to instead."""
+    taking = _Taking(progress, ask)
+    if heard.token:
+        return taking.press(heard)
+    if heard.kind == "edited":
+        heard = taking.edited(heard)
+    if heard.kind not in ask.question.accepts:
+        taking.reject(Rejected(f"kind_{heard.kind}"), heard)
+    return taking.text(heard) if heard.kind == "text" else taking.read(heard)
+
+
+class _Taking:
+    """One message at one question."""
+
+    def __init__(self, progress: Progress, ask: Ask) -> None:
+        self.progress = progress
+        self.ask = ask
+        self.turn = progress.turn
+        self.pending = progress.talk.pending or {}
+
+    def wait(self, *keys: str) -> NoReturn:
+        """Say one thing, where one is named, and ask again."""
+        if keys:
+            self.turn.say(*keys)
+        self.progress.wait(self.ask)
+
+    def text(self, heard: Incoming) -> Value:
+        """Words: an answer, or one of the things that words can always do."""
+        text = heard.text
+        if words.id_number(text):
+            self.wait("id_number_not_needed")
+        self._joined(heard)
+        known = self._candidate(text)
+        if known is not None:
+            return self.progress.record(self.ask, known, heard)
+        self._changes(text)
+        word = self.progress.hears(text)
+        if word is not None:
+            own = None if text.startswith("/") else self._exactly(text)
+            if own is not None or (word == "skip" and self.ask.optional):
+                return self.progress.record(self.ask, own, heard)
+            self._obey(word)
+        if self.progress.away and self.ask.question.free:
+            self._after_a_while(heard)
+        return self.read(heard)
+
+    def read(self, heard: Incoming) -> Value:
+        """The question's own reading."""
+        value = self._reading(heard)
+        if isinstance(value, Candidates):
+            shown = [[option.value, dict(option.label or {})] for option in value.options]
+            self.turn.say(f"{self.ask.name}.did_you_mean", "did_you_mean")
+            self.progress.wait(self.ask, keep=True, c=shown)
+        if isinstance(value, Rejected):
+            self.reject(value, heard)
+        return self.progress.record(self.ask, value, heard)
+
+    def _after_a_while(self, heard: Incoming) -> None:
+        """Any words could be a name, and "sorry, I was busy" is none: what comes after a pause is asked back."""
+        if not isinstance(self._reading(heard), Rejected | Candidates):
+            self.turn.say("resume")
+            self.turn.say("did_you_mean")
+            self.progress.wait(self.ask, keep=True, c=[[heard.text, dict.fromkeys(self._languages(), heard.text)]])
+        self.wait("resume")
+
+    def _languages(self) -> Sequence[str]:
+        return self.progress.wording.languages
+
+    def reject(self, rejected: Rejected, heard: Incoming) -> NoReturn:
+        """Say kindly that it does not fit; the second time in a row, where to find a person."""
+        talk = self.progress.talk
+        talk.failed += 1
+        keys = (f"{self.ask.name}.{rejected.reason}", f"rejected.{rejected.reason}", "rejected.other")
+        self.turn.say(*keys, **rejected.values)
+        if talk.failed >= 2:
+            self.turn.say("offer_help")
+        self.progress.wait(self.ask, keep=True, m=heard.message)
+
+    def _reading(self, heard: Incoming) -> Value:
+        return self.ask.question.read(self.progress.said(self.ask, heard.text, heard))
+
+    def _candidate(self, text: str) -> Value | None:
+        """An answer to "did you mean", or to an offered change."""
+        offer = self.pending.get("offer")
+        if offer is not None:
+            agreed = words.yes(text)
+            if agreed:
+                self.progress.change(self.ask, self._before(offer["q"]), offer["v"])
+            if agreed is False:
+                self.wait()
+        candidates = self.progress.display.candidates(self.pending.get("c", ()))
+        if not candidates:
+            return None
+        number = 1 if len(candidates) == 1 and words.yes(text) else words.number(text)
+        if number is not None and 1 <= number <= len(candidates):
+            return self._picked(candidates[number - 1].value)
+        found = words.find(text, [one.names for one in candidates], tolerant=True)
+        return self._picked(candidates[found[0]].value) if len(found) == 1 else None
+
+    def _picked(self, value: str) -> Value:
+        """A candidate that was picked, as the question's own canonical value."""
+        shown = self.progress.display.candidates(self.pending.get("c", ()))
+        return self.ask.question.read(dataclasses.replace(self.progress.said(self.ask, value), shown=shown))
+
+    def _before(self, name: str) -> Ask:
+        return next(ask for ask in self.progress.order if ask.name == name)
+
+    def _changes(self, text: str) -> None:
+        """`ubah 3` anywhere, and a bare `3` at the review card."""
+        number = words.change(text)
+        if number is None and self.ask.kind == "review":
+            number = words.number(text)
+        if number is None:
+            return
+        lines = self.progress.lines()
+        if 1 <= number <= len(lines):
+            self.progress.change(self.ask, lines[number - 1])
+        self.turn.say("no_such_number", last=len(lines))
+        self.progress.wait(self.ask)
+
+    def _exactly(self, text: str) -> Value | None:
+        """The question's own options come before the words that always work, and so does a number that is an answer."""
+        question = self.ask.question
+        if text.strip().isdigit():
+            value = question.read(self.progress.said(self.ask, text))
+            return None if isinstance(value, Rejected | Candidates) else value
+        if question.free:
+            return None
+        shown = self.progress.display.named(self.ask)
+        found = words.find(text, [one.names for one in shown], tolerant=False)
+        return shown[found[0]].value if len(found) == 1 else None
+
+    def _obey(self, word: str) -> NoReturn:
+        if word == "back":
+            self.progress.back(self.ask)
+        if word == "skip":
+            self.wait("cannot_skip")
+        if word in ("next", "greeting"):
+            self.wait("resume")
+        if word == "thanks":
+            self.wait("you_are_welcome")
+        self.turn.command = word
+        self.wait()
+
+    # Buttons
+
+    def press(self, heard: Incoming) -> Value:
+        """A button says which question and which option it meant."""
+        _, name, value = heard.token.split("|", 2)
+        if name == self.ask.name:
+            return self._press_here(value, heard)
+        record = self.progress.talk.answers.get(name)
+        before = next((ask for ask in self.progress.order if ask.name == name), None)
+        if before is None or record is None or value.startswith("<"):
+            self._old_button()
+        if record["v"] == value or (isinstance(record["v"], list) and value in record["v"]):
+            self.turn.note = "already_noted"
+            self.turn.silent = True
+            raise Waits
+        if self.progress.order.index(before) < self.progress.sealed:
+            self.turn.note = "already_done"
+            self.wait("already_done")
+        self.turn.say("offer_change", answer=self.progress.display.value(before, value))
+        self.progress.wait(self.ask, offer={"q": name, "v": value})
+
+    def _press_here(self, value: str, heard: Incoming) -> Value:
+        if value == BACK:
+            self.progress.back(self.ask)
+        if value == SKIP and self.ask.optional:
+            return self.progress.record(self.ask, None, heard)
+        shown = [option.value for option in self.ask.question.options()]
+        candidates = [one[0] for one in self.pending.get("c", ())]
+        many = bool(getattr(self.ask.question, "many", False))
+        ticked = self.pending.get("ticked", [])
+        if many and value == DONE:
+            if not ticked:
+                self.reject(Rejected("choose_one"), heard)
+            return self.progress.record(self.ask, [one for one in shown if one in ticked], heard)
+        if value in candidates:
+            return self.progress.record(self.ask, self._picked(value), heard)
+        if value not in shown:
+            self._old_button()
+        if many:
+            ticks = [one for one in ticked if one != value] if value in ticked else [*ticked, value]
+            self.turn.edits = True
+            self.progress.wait(self.ask, keep=True, ticked=ticks)
+        return self.progress.record(self.ask, value, heard)
+
+    def _old_button(self) -> NoReturn:
+        self.turn.note = "old_button"
+        self.wait("old_button")
+
+    # Messages that change what was said before
+
+    def edited(self, heard: Incoming) -> Incoming:
+        """An edited message changes the answer it gave; one that did not fit is read again; others change nothing."""
+        as_text = dataclasses.replace(heard, kind="text")
+        if self.pending.get("m") == heard.message:
+            return as_text
+        answers = self.progress.talk.answers
+        for before in self.progress.order[self.progress.sealed :]:
+            if answers[before.name].get("m") == heard.message and "text" in before.question.accepts:
+                value = before.question.read(self.progress.said(before, heard.text))
+                if not isinstance(value, Rejected | Candidates):
+                    self._note_change("changed", before, value, heard.message)
+        self.turn.silent = True
+        raise Waits
+
+    def _joined(self, heard: Incoming) -> None:
+        """A name sent in two messages: the second was on its way before the next question could be read.
+
+        That is certain of what came in one batch. Of what the channel dates before our question it is so only where it
+        does not answer that question: clocks differ.
+        """
+        last = self.pending.get("last")
+        order = self.progress.order[self.progress.sealed :]
+        if not last or not order or order[-1].name != last["q"]:
+            return
+        before = order[-1]
+        updated = self.progress.talk.updated
+        together = updated == self.progress.now
+        if not together and not (heard.at + 1000 <= updated and self._misses(heard)):
+            return
+        if self.progress.hears(heard.text) is not None or words.change(heard.text) is not None:
+            return
+        value = before.question.read(self.progress.said(before, f"{last['t']} {heard.text}"))
+        if not isinstance(value, Rejected | Candidates):
+            self._note_change("joined", before, value)
+
+    def _note_change(self, key: str, before: Ask, value: Value, message: str = "") -> NoReturn:
+        self.turn.say(key, answer=self.progress.display.value(before, value))
+        self.progress.change(self.ask, before, value, message)
+
+    def _misses(self, heard: Incoming) -> bool:
+        return not self.ask.question.free and isinstance(self._reading(heard), Rejected)

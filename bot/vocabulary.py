@@ -1,0 +1,127 @@
+"""Folding, and the words of data/words.toml folded; what words.py compares with.
+
+Imports nothing of ours. Folded text is for comparing only and is never shown to anybody.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+_ASCII: Final = str.maketrans(
+    {chr(code): " " for code in range(128) if not chr(code).isalnum()} | {"'": "", "`": ""}
+)  # fmt: skip
+_REPEATED: Final = re.compile(r"\b(i{2,3})\b|([^\W\d_])\2+")
+"""Numerals stay: Balaweling I and Balaweling II are two villages."""
+_SIGNS: Final = (("👍👌✅✔☑💯🆗", "👍"), ("👎❌✖🚫", "👎"), ("🙏", "🙏"), ("#＃", "#"), ("-–—−_", "-"), ("🔟", "🔟"))
+_SPOKEN_FORMS: Final = {"’": "", "‘": "", "ʼ": "", "´": "", "′": ""}
+
+
+def fold(text: str) -> str:
+    """Fold for comparing: lower case, letters and digits only, single spaces, each repeated letter once.
+
+    A message of signs alone becomes the one that means something: 👍 👎 🙏 # - 🔟, else the empty string.
+    """
+    return _short(text) if len(text) <= 60 else _fold(text)
+
+
+def _fold(text: str) -> str:
+    plain = text.lower().translate(_ASCII) if text.isascii() else _letters(text)
+    return " ".join(_REPEATED.sub(r"\1\2", plain).split()) or _sign(text)
+
+
+_short = lru_cache(maxsize=256)(_fold)
+"""One turn asks for the same message several times."""
+
+
+def _letters(text: str) -> str:
+    """Letters and digits of any script, without accents; everything else a space."""
+    made = []
+    for char in unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold()).lower():
+        if char.isdecimal():
+            made.append(str(unicodedata.decimal(char)))
+        elif char.isalpha():
+            made.append(char)
+        elif char.isnumeric():
+            made.append(" ")
+        elif (kind := unicodedata.category(char)) in ("Mn", "Mc"):
+            if not ("\u0300" <= char <= "\u036f" or "\ufe00" <= char <= "\ufe0f"):
+                made.append(char)
+        elif kind not in ("Me", "Cf") and char not in _SPOKEN_FORMS and char not in "'`":
+            made.append(" ")
+    return unicodedata.normalize("NFC", "".join(made))
+
+
+def _sign(text: str) -> str:
+    for signs, meaning in _SIGNS:
+        if any(char in signs for char in text):
+            return meaning
+    return ""
+
+
+class Vocabulary(NamedTuple):
+    """The words of each kind, folded."""
+
+    polite: frozenset[str]
+    negations: frozenset[str]
+    yes: frozenset[str]
+    no: frozenset[str]
+    after_no: frozenset[str]
+    before_number: frozenset[str]
+    after_number: frozenset[str]
+    between: frozenset[str]
+    all: frozenset[str]
+    nothing: frozenset[str]
+    alone: frozenset[str]
+    still: frozenset[str]
+    this: frozenset[str]
+    intents: dict[str, str]
+    salam: frozenset[str]
+    restart: frozenset[str]
+    change_before: frozenset[str]
+    change_after: frozenset[str]
+    numbers: dict[str, int]
+
+
+def read(path: Path) -> Vocabulary:
+    """Read a file of words; a word that would have two meanings is refused."""
+    data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+
+    def some(table: dict[str, Any], key: str) -> frozenset[str]:
+        return frozenset(fold(word) for word in table[key])
+
+    intents: dict[str, str] = {}
+    for meaning, forms in [*data["intents"].items(), ("menu", data["greetings"]["salam"])]:
+        for form in forms:
+            if intents.setdefault(fold(form), meaning) != meaning:
+                other = intents[fold(form)]
+                raise ValueError(f"{path}: {form!r} stands under intents.{other} and {meaning}; leave it under one")
+    plain = {key: some(data, key) for key in Vocabulary._fields if isinstance(data.get(key), list)}
+    return Vocabulary(
+        **plain, intents=intents, salam=some(data["greetings"], "salam"), restart=some(data["phrases"], "restart"),
+        change_before=some(data["change"], "before"), change_after=some(data["change"], "after"),
+        numbers=_numbers(data["numbers"]),
+    )  # fmt: skip
+
+
+def _numbers(table: dict[str, list[str]]) -> dict[str, int]:
+    """The number words of the table, and what Indonesian and English make of them up to 99."""
+    made = {fold(word): int(number) for number, words in table.items() for word in words}
+    units = [(word, value) for word, value in made.items() if 1 <= value <= 9]
+    tens = [(word, value) for word, value in made.items() if 20 <= value <= 90]
+    for word, value in units:
+        for gap in (" ", ""):
+            made.setdefault(f"{word}{gap}belas", 10 + value)
+            made.setdefault(f"{word}{gap}puluh", 10 * value)
+            for more, unit in units:
+                made.setdefault(f"{word}{gap}puluh {more}", 10 * value + unit)
+            for ten, start in tens:
+                made.setdefault(f"{ten}{gap}{word}", start + value)
+    return made
+
+
+VOCABULARY: Final = read(Path(__file__).resolve().parent.parent / "data" / "words.toml")

@@ -1,0 +1,151 @@
+"""The questions about a person that several conversations ask: at enrolment, to complete it, to put it right.
+
+Their texts stand in locales/*/LC_MESSAGES/bot.po. No conversation stands here, and nothing is asked that domain.md 2.8
+forbids: no papers, agents, employers, health or money.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from bot.author import (
+    BirthYear,
+    Chat,
+    Choice,
+    Kecamatan,
+    Listed,
+    Nickname,
+    Number,
+    Option,
+    PersonName,
+    Phone,
+    Text,
+    Village,
+    Year,
+    places,
+)
+from bot.records import consents
+
+ADULT = 18
+ELSEWHERE = "other"
+"""The district of somebody who lives where the programme does not work (yet)."""
+
+Said = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How a question is asked, given what was answered before."""
+
+    question: Any
+    optional: bool = False
+    about: Any = None
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+def _of(options: Iterable[str | Option], many: bool = False) -> Choice:
+    return Choice(tuple(one if isinstance(one, Option) else Option(one) for one in options), many=many)
+
+
+def _always(make: Callable[[], Any], optional: bool = False) -> Callable[[Said], Asking]:
+    """A question that is the same whatever was answered before: made once, for every turn asks it again."""
+    made = cache(lambda: Asking(make(), optional))
+    return lambda said: made()
+
+
+@cache
+def _kecamatan(district: str) -> Asking:
+    example = places.name(places.kecamatan(district)[0].value)[:4].lower()
+    return Asking(Kecamatan(district), about=district, values={"example": example})
+
+
+@cache
+def _country(district: str) -> Asking:
+    return Asking(Listed(places.countries(district)), optional=True)
+
+
+QUESTIONS: Mapping[str, Callable[[Said], Asking]] = {
+    "birth_year": _always(BirthYear),
+    "salutation": _always(lambda: _of(["bapak", "ibu", "kakak"])),
+    "full_name": _always(PersonName),
+    "nickname": _always(Nickname, optional=True),
+    "sex": _always(lambda: _of(["male", "female", "undisclosed"])),
+    "user_type": _always(lambda: _of(["returnee", "family", "aspiring", "other"], many=True)),
+    "district": _always(lambda: _of([*places.districts(), ELSEWHERE])),
+    "where": _always(lambda: Text(2, 60)),
+    "kecamatan": lambda said: _kecamatan(said["district"]),
+    "village": lambda said: Asking(Village(said["kecamatan"]), about=said["kecamatan"]),
+    "last_country": lambda said: _country(said["district"]),
+    "sector": _always(lambda: Listed(places.sectors(), shown=10), optional=True),
+    "return_year": _always(Year, optional=True),
+    "household_size": _always(lambda: Number(1, 20), optional=True),
+    "dependants": _always(lambda: Number(0, 20), optional=True),
+    "livelihood_now": _always(lambda: Listed(places.livelihoods(), shown=11), optional=True),
+    "interests": _always(lambda: _of(places.interests(), many=True), optional=True),
+    "phone_use": _always(lambda: _of(["own", "shared"])),
+    "phone": _always(Phone, optional=True),
+}
+"""What to ask for each name, given what was answered before."""
+
+
+async def ask(chat: Chat, said: Said, *names: str, known: Said | None = None) -> None:
+    """Ask these one after the other, into `said`; what is `known` is not asked, but can be changed."""
+    for name in names:
+        one = QUESTIONS[name](said)
+        question, given = one.question, ""
+        if known and name in known:
+            question, given = Known(one.question, known[name]), KNOWN
+        said[name] = await chat.ask(name, question, about=one.about, optional=one.optional, given=given, **one.values)
+
+
+KNOWN = "\0known"
+"""Stands for the answer that is known already; nobody can type it."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A question with an answer that was given elsewhere, whatever the question itself would take today."""
+
+    question: Any
+    value: Any
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.question, name)
+
+    def read(self, said: Any) -> Any:
+        """The known answer, or what is made of another one."""
+        return self.value if said.text == KNOWN else self.question.read(said)
+
+
+async def ask_phone(chat: Chat) -> str | None:
+    """A number to be called on, if they give one; where the channel shows the sender's, a tap is enough."""
+    if chat.speaker.phone:
+        chosen = await chat.choose("phone_here", ["this", "another"], optional=True)
+        if chosen != "another":
+            return chat.speaker.phone if chosen else None
+    said: Said = {}
+    await ask(chat, said, "phone")
+    number: str | None = said["phone"]
+    return number
+
+
+async def ask_announcements(chat: Chat) -> str:
+    """The opt-in: a key of consents.WANTED."""
+    options = [Option(one, aliases=NO if one == "none" else ()) for one in consents.WANTED]
+    answer: str = await chat.choose("announcements", options, exact=True)
+    return answer
+
+
+YES = ("ya", "iya", "ya setuju", "iya setuju", "saya setuju", "ya saya setuju", "yes", "i agree", "yes i agree")
+NO = ("tidak", "tdk", "nggak", "gak", "ga", "no", "tidak mau", "no thanks", "no thank you")
+"""Whole answers that are as clear as the labels, where only exact words count."""
+
+
+def is_child(chat: Chat, said: Said) -> bool:
+    """Whether the year of birth says under 18."""
+    year: int = said["birth_year"]
+    return datetime.fromtimestamp(chat.now / 1000, UTC).year - year < ADULT

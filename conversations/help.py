@@ -1,0 +1,11 @@
+"""Help: what can be typed, and a person to talk to."""
+
+from __future__ import annotations
+
+from bot.author import Chat, conversation
+
+
+@conversation("help", words="kontak, contact, hubungi kami")
+async def help_(chat: Chat) -> None:
+    """Say how to reach a person and which words always work; what was going on goes on after it."""
+    await chat.say("help")

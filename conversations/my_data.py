@@ -1,0 +1,80 @@
+"""What is kept of somebody: to see it, to put it right, to have it deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.author import Chat, Option, Text, Tx, conversation, places
+from bot.records import consents, enrolments, people
+from conversations.about import ELSEWHERE, QUESTIONS, ask, is_child
+
+SURE = ("hapus", "delete")
+"""The word that deletes, typed exactly; nothing else does."""
+
+
+@conversation("my_data", words="data saya, my data, hapus data, delete data, delete my data, ubah data, profil")
+async def my_data(chat: Chat) -> Any:
+    """Ask whose, and what to do with it."""
+    account = chat.speaker.account
+    known = await chat.look(lambda tx: people.known(tx, account))
+    if not known:
+        return await chat.say("nothing")
+    person = known[0]["id"]
+    if len(known) > 1:
+        options = [Option(one["id"], dict.fromkeys(places.LANGUAGES, one["name"])) for one in known]
+        person = await chat.choose("whose", options)
+    what = await chat.choose("what", ["see", "delete", "enough"], given=chat.given)
+    if what == "see":
+        return chat.then("my_data_card", given=person)
+    if what == "delete":
+        return await _delete(chat, person)
+    return await chat.say("enough")
+
+
+async def _delete(chat: Chat, person: str) -> None:
+    """In two steps; what stays is the proof, without names."""
+    if await chat.choose("sure", ["no", "yes"], exact=True) == "no":
+        return await chat.say("kept")
+    word = await chat.ask("word", Text(1, 60))
+    if word.strip().lower() not in SURE:
+        return await chat.say("kept")
+    account, proof = chat.speaker.account, chat.proof("word")
+
+    async def leave(tx: Tx) -> bool:
+        chats = await people.erase(tx, person, except_talk=chat.talk)
+        await consents.withdraw(tx, person, account, chats, proof)
+        return account in chats
+
+    alone = await chat.once("deleted", leave)
+    await chat.forget()
+    return await chat.say("deleted" if alone else "deleted.shared")
+
+
+@conversation("my_data_card")
+async def my_data_card(chat: Chat) -> Any:
+    """Show all that somebody answered as a card on which any line can be changed; `chat.given` is the person."""
+    account, given = chat.speaker.account, chat.given
+    kept = await chat.once("kept", lambda tx: people.answers(tx, account, given))
+    if not kept:
+        return chat.then("menu")
+    before: dict[str, Any] = kept["answers"]
+    said: dict[str, Any] = {"district": before.get("district", ELSEWHERE)}
+    names = [name for name in QUESTIONS if name in before and name != "district"]
+    # A change clears chat.given: the line that was forgotten is then asked, and not taken from what was kept.
+    await ask(chat, said, *names, known=before if given else None)
+    if "birth_year" in said and is_child(chat, said):
+        return await chat.say("under_18_unsaved")
+    await chat.review("review")
+    changed = {name: said[name] for name in names if said[name] != before[name]}
+    if not changed:
+        return await chat.say("unchanged")
+    await chat.once("saved", lambda tx: _save(tx, kept["person"], changed, said))
+    return await chat.say("saved")
+
+
+async def _save(tx: Tx, person: str, changed: dict[str, Any], said: dict[str, Any]) -> None:
+    await people.corrected(tx, person, changed, said)
+    running = await enrolments.live_of_person(tx, person)
+    if running:
+        answers = {name: value for name, value in changed.items() if name != "phone"}
+        await enrolments.amend(tx, running.reference, answers, note=" ".join(changed))

@@ -1,0 +1,196 @@
+"""The commands, as an operator gives them: each a process of its own, with settings from the environment alone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Mapping
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot import demo
+from bot.sandbox import Sandbox
+
+ROOT = Path(__file__).parent.parent
+
+
+class Operator:
+    """Somebody at a shell, in a folder where nothing lies but the database."""
+
+    def __init__(self, database: Path, sandbox: str) -> None:
+        self.database = database
+        self.folder = database.parent
+        self.environment = demo.settings(sandbox, 8080, f"sqlite+aiosqlite:///{database}")
+
+    async def gives(self, *command: str, typed: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run `pijar` with these words."""
+
+        def run() -> subprocess.CompletedProcess[str]:
+            return subprocess.run(
+                [sys.executable, "-m", "bot", *command], cwd=self.folder, env={**self.environment, **settings},
+                input=typed, capture_output=True, text=True, check=False, timeout=60,
+            )  # fmt: skip
+
+        return await asyncio.to_thread(run)
+
+    def sql(self, statement: str) -> list[tuple[object, ...]]:
+        with closing(sqlite3.connect(self.database)) as connection, connection:
+            return connection.execute(statement).fetchall()
+
+
+@pytest_asyncio.fixture
+async def operator(database: Path) -> AsyncIterator[Operator]:
+    sandbox = await Sandbox.start(twilio_sid=demo.TWILIO)
+    yield Operator(database, sandbox.url)
+    await sandbox.stop()
+
+
+@pytest.mark.asyncio
+async def test_invite_prints_links(operator: Operator) -> None:
+    done = await operator.gives("invite", "--role", "coordinator", "--area", "33.07", "--name", "Koordinator 01")
+    assert done.returncode == 0, done.stderr
+    found = re.search(r"https://t\.me/PijarDemoBot\?start=(ptg_[\w-]+)", done.stdout)
+    assert found is not None
+    assert f"https://wa.me/14155238886?text=undangan%20petugas%20{found[1]}" in done.stdout
+    assert "Koordinator 01" in done.stdout
+    assert operator.sql("SELECT role, area, used_at FROM invitations") == [("coordinator", "33.07", None)]
+    assert found[1] not in str(operator.sql("SELECT * FROM invitations"))
+
+
+@pytest.mark.asyncio
+async def test_invite_works_while_telegram_does_not(operator: Operator) -> None:
+    done = await operator.gives("invite", "--role", "admin", TELEGRAM_API_URL="http://127.0.0.1:1")
+    assert done.returncode == 0, done.stderr
+    assert "/start ptg_" in done.stdout
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--role", "king"], "coordinator"),
+        (["--role", "coordinator"], "33.07"),
+        (["--role", "coordinator", "--area", "Wonosobo"], "33.07"),
+    ],
+)
+async def test_a_wrong_invitation_is_explained(operator: Operator, words: list[str], told: str) -> None:
+    done = await operator.gives("invite", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.asyncio
+async def test_staff_are_listed_and_ended(operator: Operator) -> None:
+    operator.sql("INSERT INTO staff (code, name, since) VALUES ('PTG-7K4M', 'Koordinator 01', 1700000000000)")
+    operator.sql("INSERT INTO staff_roles (code, role, area, since) VALUES ('PTG-7K4M', 'coordinator', '33.07', 1)")
+    listed = await operator.gives("staff")
+    assert "PTG-7K4M" in listed.stdout
+    assert "coordinator 33.07" in listed.stdout
+    ended = await operator.gives("revoke", "ptg 7k4m")
+    assert ended.returncode == 0, ended.stderr
+    assert operator.sql("SELECT ended_at IS NOT NULL FROM staff") == [(1,)]
+    again = await operator.gives("revoke", "PTG-7K4M")
+    assert again.returncode == 1
+    assert "pijar staff" in again.stderr
+
+
+@pytest.mark.asyncio
+async def test_an_invitation_is_withdrawn(operator: Operator) -> None:
+    await operator.gives("invite", "--role", "admin")
+    found = re.search(r"^([0-9a-f]{12})  admin", (await operator.gives("staff")).stdout, re.MULTILINE)
+    assert found is not None
+    assert (await operator.gives("revoke", found[1])).returncode == 0
+    assert operator.sql("SELECT count(*) FROM invitations") == [(0,)]
+
+
+@pytest.mark.asyncio
+async def test_backup_makes_a_copy_that_opens(operator: Operator) -> None:
+    operator.sql("INSERT INTO persons (id, full_name, created_at) VALUES ('p', 'Peserta 01', 1)")
+    copy = operator.folder / "copy.db"
+    done = await operator.gives("backup", str(copy))
+    assert done.returncode == 0, done.stderr
+    assert "1 people" in done.stdout
+    assert copy.stat().st_mode & 0o077 == 0
+    with closing(sqlite3.connect(copy)) as opened:
+        assert opened.execute("SELECT full_name FROM persons").fetchall() == [("Peserta 01",)]
+    again = await operator.gives("backup", str(copy))
+    assert again.returncode == 2
+    assert "exists already" in again.stderr
+
+
+@pytest.mark.asyncio
+async def test_check_finds_nothing_wrong(operator: Operator) -> None:
+    done = await operator.gives("check", "--database")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "No waiting talks" in done.stdout
+
+
+@pytest.mark.asyncio
+async def test_talk_speaks(operator: Operator) -> None:
+    done = await operator.gives("talk", typed="halo\n:quit\n")
+    assert done.returncode == 0, done.stderr
+    assert "= [" in done.stdout
+    unknown = await operator.gives("talk", "nothing_of_the_kind")
+    assert unknown.returncode == 2
+    assert "enrol" in unknown.stderr
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("command", [["run"], ["staff"]])
+async def test_a_missing_setting_is_named(operator: Operator, command: list[str]) -> None:
+    done = await operator.gives(*command, SECRET_KEY="", PROGRAMME_NAME="")
+    assert done.returncode == 2
+    assert "SECRET_KEY" in done.stderr
+    assert "PROGRAMME_NAME" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.asyncio
+async def test_a_newer_database_stops_the_start(operator: Operator) -> None:
+    operator.sql("UPDATE alembic_version SET version_num = '9999'")
+    done = await operator.gives("run")
+    assert done.returncode == 2
+    assert "9999" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.asyncio
+async def test_help_is_there_at_once(operator: Operator) -> None:
+    began = time.monotonic()
+    done = await operator.gives("--help")
+    assert "backup" in done.stdout
+    assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_the_demo_starts_and_ends(tmp_path: Path, how: signal.Signals) -> None:
+    """With an environment that has somebody's real settings, which it must not use."""
+    environment: Mapping[str, str] = {**os.environ, "PYTHONPATH": str(ROOT), "TELEGRAM_BOT_TOKEN": "999:real"}
+    command = [sys.executable, "-u", "-m", "bot", "demo", "--port", str(demo.free_port())]
+    running = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        assert running.stdout is not None
+        found = next(filter(None, (re.search(r"http://127\.0\.0\.1:\d+", line) for line in running.stdout)))
+        with urllib.request.urlopen(f"{found[0]}/control/phones", timeout=10) as answer:
+            page = answer.read().decode()
+        assert all(name in page for name in ("Peserta 01", "Peserta 02", "Koordinator 01", "PTG-"))
+        assert not [log for log in tmp_path.rglob("bot.log") if "999:real" in log.read_text(encoding="utf-8")]
+        began = time.monotonic()
+        running.send_signal(how)
+        assert running.wait(10) == 0
+        assert time.monotonic() - began < 3
+        assert not list((tmp_path / "var" / "demo").iterdir())
+    finally:
+        running.terminate()
+        running.communicate()
