@@ -114,12 +114,16 @@ def free_port(wanted: int = 0) -> int:
 
 
 async def _bot(environment: dict[str, str], folder: Path) -> asyncio.subprocess.Process:
-    """`pijar run` in a process of its own, in a folder where no .env lies."""
+    """The bot in a process of its own, in a folder where no .env lies."""
     with (folder / "bot.log").open("wb") as log:
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "run", cwd=folder, env=environment, stdin=asyncio.subprocess.DEVNULL,
-            stdout=log, stderr=log,
-        )  # fmt: skip
+            *(sys.executable, "-m", "bot.demo_bot", environment["TELEGRAM_API_URL"]),
+            cwd=folder,
+            env=environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
 
 
 async def _ready(sandbox: Sandbox, port: int, token: str, folder: Path) -> None:
@@ -146,12 +150,12 @@ async def _well(port: int) -> None:
 
 async def _phones(sandbox: Sandbox, token: str) -> None:
     """Two people who have not written yet, and a coordinator who has opened the link of an invitation."""
-    await sandbox.phone("telegram", name="Peserta 01", label="Peserta 01 · Telegram")
-    await sandbox.phone("whatsapp", name="Peserta 02", label="Peserta 02 · WhatsApp")
-    coordinator = await sandbox.phone("telegram", name="Koordinator 01", label="Koordinator 01 · Telegram")
+    await sandbox.phone("telegram", name="Peserta 01")
+    await sandbox.phone("whatsapp", name="Peserta 02")
+    coordinator = await sandbox.phone("telegram", name="Koordinator 01")
     await coordinator.start(token)
     await coordinator.waits(timeout=START_SECONDS)
-    await coordinator.type("Koordinator 01")
+    await coordinator.type("Koordinator Contoh")
     await coordinator.waits(timeout=START_SECONDS)
 
 

@@ -1,11 +1,12 @@
 """Which word that always works a text is: the global words, and the words that open conversations.
 
 `hear` answers with `back`, `skip`, `cancel`, `help`, `menu`, `greeting`, `stop`, `resume`, `leave`, `next`, `thanks`,
-`language`, `language:en`, `restart` or `open:<conversation> <what stood behind it>`; else None.
+`language`, `language:en`, `restart`, `source:<code>` or `open:<conversation> <what stood behind it>`; else None.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from bot import words
@@ -33,7 +34,9 @@ class Ears:
         slash = text.startswith("/")
         if slash and text[1:6].lower() == "start":
             code = text[6:].strip()
-            return f"open:{JOIN} {code}" if invitations.is_token(code) else "menu"
+            if invitations.is_token(code):
+                return f"open:{JOIN} {code}"
+            return f"source:{code}" if SOURCE.fullmatch(code) else "menu"
         if (opened := self._opened(text, slash, roles)) is not None:
             return opened
         if words.restart(text):
@@ -61,6 +64,9 @@ class Ears:
 
 JOIN = "staff_join"
 """The conversation that takes an invitation: the code of a deep link, or the words of its catalogue."""
+
+SOURCE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+"""The code of a poster or a card whose link was opened, such as `poe-larantuka`."""
 
 PLAIN_MENU = frozenset({"menu", "start"})
 """Asking for the menu itself; every other greeting means: are you there?"""

@@ -111,6 +111,7 @@ class Inbox:
             except Exception as fault:
                 if not isinstance(fault, Unavailable):
                     log.exception("inbox.batch")
+                self._uncounted(messages)
                 for one in batch:
                     if not one.done.done():
                         one.done.set_exception(fault)
@@ -213,6 +214,14 @@ class Inbox:
             self._floods = {who: flood for who, flood in self._floods.items() if now - flood.since <= FLOOD_SECONDS}
         return found
 
+    def _uncounted(self, messages: Sequence[Incoming]) -> None:
+        """These were not taken and will come again: that makes nobody a flood."""
+        for message in messages:
+            flood = self._floods.get((message.channel, message.sender))
+            if flood is not None:
+                flood.unanswered -= 1
+                flood.said = flood.said and flood.unanswered > FLOOD
+
     def _answered(self, account: str) -> None:
         """All that this account is to be told has gone out: it starts with a clean count."""
         who = self._calm.pop(account, None)
@@ -245,7 +254,18 @@ class Inbox:
             await intake.save(tx, rows)
             return Batch(rows.ready)
 
-        self.outbox.hand((await self.store.run(work)).rows)
+        async def bare(tx: Tx) -> None:
+            if await intake.claim(tx, [message]):
+                await tx.execute(insert(parked), {"key": message.key, "fault": fault, "at": tx.now})
+
+        try:
+            self.outbox.hand((await self.store.run(work)).rows)
+        except Unavailable:
+            raise
+        except Exception:
+            # Not even the account can be read: what cannot be answered must at least stop nobody else.
+            log.exception("inbox.parked_without_a_word", key=message.key)
+            await self.store.run(bare)
 
 
 def _place(fault: BaseException | None) -> str:

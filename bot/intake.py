@@ -170,6 +170,12 @@ async def create(tx: Tx, new: Sequence[Account]) -> None:
     await _many(tx, (_NEW_ACCOUNT, rows))
 
 
+async def came_by(tx: Tx, account: str, source: str) -> None:
+    """Note the code of the deep link that this account opened; the first one counts."""
+    first = (accounts.c.id == account) & (accounts.c.source == "")
+    await tx.execute(update(accounts).where(first).values(source=source))
+
+
 async def rename(tx: Tx, known: Sequence[tuple[str, str, str]]) -> bool:
     """Accounts that were known by their number get the id that the channel now gives: (channel, number, id)."""
     changed = 0
@@ -208,7 +214,7 @@ def talk_row(talk: Talk, state: str, nudge_at: int | None, now: int) -> tuple[An
 
 
 async def _fetch(tx: Tx, statement: str, values: dict[str, Any]) -> Iterable[Any]:
-    rows: Iterable[Any] = await tx.raw.execute_fetchall(statement, values)
+    rows: Iterable[Any] = await tx.driver(lambda driver: driver.execute(statement, values).fetchall())
     return rows
 
 

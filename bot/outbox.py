@@ -20,7 +20,7 @@ from bot.channels import Blocked, Channel, Refused, Throttled, Uncertain, Unreac
 from bot.pacing import Pace
 from bot.queued import OPEN, WINDOW_MS, Row, hold, with_account
 from bot.schema import accounts, outbox
-from bot.store import Store, Tx, Unavailable
+from bot.store import Store, Tx, Unavailable, is_unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -176,7 +176,23 @@ class Outbox:
             go.append(row)
         if go:
             await tx.execute(update(outbox).where(outbox.c.id.in_([row["id"] for row in go])).values(state="sending"))
-        return await self.word(tx, go)
+        made: list[Row] = []
+        for row in go:
+            made.extend(await self._worded(tx, row))
+        return made
+
+    async def _worded(self, tx: Tx, row: Mapping[str, Any]) -> list[Row]:
+        """One row as a message; what cannot be put into words fails alone and holds up no other."""
+        try:
+            async with tx.savepoint():
+                return await self.word(tx, [row])
+        except Exception as fault:
+            if is_unavailable(fault):
+                raise
+            log.exception("outbox.wording", row=row["id"])
+            values = {"state": "failed", "body": None, "settled_at": tx.now, "reason": "internal"}
+            await tx.execute(update(outbox).where(outbox.c.id == row["id"]).values(values))
+            return []
 
     async def _empty(self, account: str) -> None:
         """Send one chat's rows in order until there are none."""

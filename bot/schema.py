@@ -94,6 +94,7 @@ accounts = Table(
     ),
     Column("reachable", String, nullable=False, server_default="ok", comment="ok, blocked, invalid"),
     Column("held", Integer, nullable=False, server_default="0", comment="messages that wait for the window"),
+    Column("source", String, nullable=False, server_default="", comment="code of the deep link that was opened first"),
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("channel", "external_id"),
     Index(None, "person_id"),

@@ -6,11 +6,14 @@ States come late, twice and out of order; a rank puts them right (platform.md 2.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from sqlalchemy import Row, select, text, update
+import msgspec
+from sqlalchemy import select, update
 
+from bot.channels import Blocked
+from bot.channels.whatsapp import meaning
 from bot.messages import Status
 from bot.schema import accounts, outbox
 from bot.store import Store, Tx
@@ -25,8 +28,17 @@ REACHABLE = {"blocked": "blocked", "unblocked": "ok"}
 
 DAY_MS = 86_400_000
 
-_SENT = text("outbox.provider_id <> ''")
-"""Written out, so that the partial index is used."""
+# Ids of parts are separated by spaces, and `!` is what comes after a space: this finds the id of a first part.
+_FIND = """
+SELECT j.value, o.id, o.account_id, o.delivery FROM json_each(?) j
+JOIN outbox o ON o.provider_id >= j.value AND o.provider_id < j.value || '!'
+WHERE o.provider_id <> ''
+"""
+_DELIVER = "UPDATE outbox SET delivery = ?, reason = CASE WHEN ? = '' THEN reason ELSE ? END WHERE id = ?"
+_GONE = "UPDATE accounts SET reachable = 'blocked' WHERE id = ?"
+
+Found = tuple[str, int, str, str]
+"""Id at the provider; id, account and delivery of the row."""
 
 
 async def take(store: Store, told: Sequence[Status]) -> int:
@@ -34,7 +46,9 @@ async def take(store: Store, told: Sequence[Status]) -> int:
 
     Those that we do not know yet are tried again for three seconds. Raises Unavailable.
     """
-    left = await store.run(lambda tx: settle(tx, told))
+    # That Twilio has queued a message is what its own answer said.
+    news = [status for status in told if status.state != "queued"]
+    left = await store.run(lambda tx: settle(tx, news)) if news else []
     for pause in PAUSES:
         if not left:
             break
@@ -48,13 +62,31 @@ async def settle(tx: Tx, told: Sequence[Status], *, parts: bool = False) -> list
 
     parts: look also among the later parts of messages that were split, which no index finds.
     """
-    unknown = []
+    best: dict[str, Status] = {}
     for status in told:
         if status.state in REACHABLE:
             await _reach(tx, status)
-        elif not await _deliver(tx, status, parts):
-            unknown.append(status)
-    return unknown
+        elif status.provider_id and (_rank(status) > _rank(best.get(status.provider_id))):
+            best[status.provider_id] = status
+    if not best:
+        return []
+    found = await tx.driver(lambda driver: _find(driver, list(best)))
+    if parts:
+        known = {row[0] for row in found}
+        found += [row for id in best if id not in known for row in await _find_part(tx, id)]
+    later = [(best[id], row, account) for id, row, account, before in found if _rank(best[id]) > RANK.get(before, 0)]
+    if later:
+        await tx.driver(lambda driver: _deliver(driver, later))
+    known = {row[0] for row in found}
+    return [status for id, status in best.items() if id not in known]
+
+
+def _rank(status: Status | None) -> int:
+    return RANK[_state(status)] if status is not None else -1
+
+
+def _state(status: Status) -> str:
+    return "failed" if status.state == "undelivered" else status.state
 
 
 async def _reach(tx: Tx, status: Status) -> None:
@@ -62,28 +94,22 @@ async def _reach(tx: Tx, status: Status) -> None:
     await tx.execute(update(accounts).where(here).values(reachable=REACHABLE[status.state]))
 
 
-async def _deliver(tx: Tx, status: Status, parts: bool) -> bool:
-    found = await _find(tx, status.provider_id, parts)
-    if found is None:
-        return False
-    state = "failed" if status.state == "undelivered" else status.state
-    if RANK[state] > RANK.get(found.delivery, 0):
-        values: dict[str, Any] = {"delivery": state}
-        if state == "failed":
-            values["reason"] = status.error
-        await tx.execute(update(outbox).where(outbox.c.id == found.id).values(values))
-    return True
+def _find(driver: sqlite3.Connection, ids: Sequence[str]) -> list[Found]:
+    return driver.execute(_FIND, (msgspec.json.encode(ids).decode(),)).fetchall()
 
 
-async def _find(tx: Tx, id: str, parts: bool) -> Row[Any] | None:
-    if not id:
-        return None
-    columns = select(outbox.c.id, outbox.c.delivery)
-    # Ids of parts are separated by spaces, and `!` is what comes after a space: this finds the id of a first part.
-    first = columns.where(_SENT, outbox.c.provider_id >= id, outbox.c.provider_id < id + "!")
-    found = (await tx.execute(first)).first()
-    if found is None and parts:
-        recent = outbox.c.id > (tx.now - DAY_MS) * 1000
-        later = columns.where(recent, outbox.c.provider_id.contains(f" {id}", autoescape=True))
-        found = (await tx.execute(later)).first()
-    return found
+async def _find_part(tx: Tx, id: str) -> list[Found]:
+    recent = outbox.c.id > (tx.now - DAY_MS) * 1000
+    columns = select(outbox.c.id, outbox.c.account_id, outbox.c.delivery)
+    rows = await tx.execute(columns.where(recent, outbox.c.provider_id.contains(f" {id}", autoescape=True)).limit(1))
+    return [(id, row.id, row.account_id, row.delivery) for row in rows]
+
+
+def _deliver(driver: sqlite3.Connection, later: Sequence[tuple[Status, int, str]]) -> None:
+    rows = [(_state(status), status.error, status.error, row) for status, row, _ in later]
+    driver.executemany(_DELIVER, rows).close()
+    gone = [
+        (account,) for status, _, account in later if _state(status) == "failed" and meaning(status.error) is Blocked
+    ]
+    if gone:
+        driver.executemany(_GONE, gone).close()

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import event, func, select
 from sqlalchemy.engine import URL, CursorResult, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction, create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql import Executable
 
@@ -59,8 +59,18 @@ class Tx:
 
     async def driver(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """SQLite: run plain statements in the driver's thread, all in one hop: that costs more than a statement."""
-        result: T = await self.raw._execute(work, self.raw._conn)
+
+        def done(driver: sqlite3.Connection) -> T:
+            if not driver.in_transaction:
+                driver.execute("BEGIN IMMEDIATE")
+            return work(driver)
+
+        result: T = await self.raw._execute(done, self.raw._conn)
         return result
+
+    def savepoint(self) -> AsyncTransaction:
+        """`async with tx.savepoint()`: what raises in it is undone alone, and the rest of the transaction stands."""
+        return self.connection.begin_nested()
 
     async def rows(self, statement: Executable, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """The rows of a query, each as a dict."""
@@ -188,12 +198,11 @@ class Store:
 
 @asynccontextmanager
 async def _transaction(connection: AsyncConnection, raw: Any) -> AsyncIterator[None]:
-    """All or nothing. On SQLite begun and ended by the driver, for most batches need nothing of SQLAlchemy."""
+    """All or nothing. On SQLite whoever comes first begins it, in the same hop: `Tx.driver`, or SQLAlchemy by event."""
     if raw is None:
         async with connection.begin():
             yield
         return
-    await raw.execute("BEGIN IMMEDIATE")
     try:
         yield
         await (connection.commit() if connection.in_transaction() else raw.commit())

@@ -6,8 +6,9 @@ Timers are rows that are not yet due, so a restart loses none. Sleeps until the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 import structlog
 from sqlalchemy import delete, func, select, text, update
@@ -15,7 +16,7 @@ from sqlalchemy import delete, func, select, text, update
 from bot import intake
 from bot.queued import WINDOW_MS
 from bot.schema import accounts, handled, outbox, persons, talks
-from bot.store import Store, Tx, Unavailable
+from bot.store import Store, Tx, Unavailable, is_unavailable
 from bot.turns import Turns
 
 Timer = Callable[[Tx], Awaitable[int | None]]
@@ -55,12 +56,8 @@ class Timers:
             self._working = True
             self._wake.clear()
             try:
-                due = [await self.store.run(timer) for timer in self.timers]
+                due = [await self._one(timer) for timer in self.timers]
             except Unavailable:
-                await asyncio.sleep(FAULT_SECONDS)
-                continue
-            except Exception:
-                log.exception("timers.fault")
                 await asyncio.sleep(FAULT_SECONDS)
                 continue
             soonest = min((one for one in due if one is not None), default=self.store.clock() + DAY_MS)
@@ -70,6 +67,17 @@ class Timers:
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(wait, 3600.0)):
                     await self._wake.wait()
+
+
+    async def _one(self, timer: Timer) -> int | None:
+        """Run one timer; where it fails the others run all the same, and it is tried again."""
+        try:
+            return await self.store.run(timer)
+        except Unavailable:
+            raise
+        except Exception:
+            log.exception("timers.fault")
+            return self.store.clock() + int(FAULT_SECONDS * 1000)
 
 
 def nudges(turns: Turns, until: Callable[[int, str], int]) -> Timer:
@@ -86,13 +94,24 @@ def nudges(turns: Turns, until: Callable[[int, str], int]) -> Timer:
             when = later if later > tx.now and not late else None
             await tx.execute(update(talks).where(talks.c.id == row["id"]).values(nudge_at=when))
             if when is None and not late and not closed:
-                await _nudge(tx, turns, (row["channel"], row["external_id"]))
+                await _try_to_nudge(tx, turns, row)
         soonest: int | None = await tx.value(
             select(func.min(talks.c.nudge_at)).where(_IS_WAITING, talks.c.state == "current")
         )
         return soonest
 
     return due
+
+
+async def _try_to_nudge(tx: Tx, turns: Turns, row: Mapping[str, Any]) -> None:
+    """A talk that cannot be replayed keeps nobody else from being reminded."""
+    try:
+        async with tx.savepoint():
+            await _nudge(tx, turns, (row["channel"], row["external_id"]))
+    except Exception as fault:
+        if is_unavailable(fault):
+            raise
+        log.exception("timers.nudge", talk=row["id"])
 
 
 async def _nudge(tx: Tx, turns: Turns, who: tuple[str, str]) -> None:

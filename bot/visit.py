@@ -214,6 +214,9 @@ class Visit:
             self.account.chose_language = self.account.touched = True
             self.say("language_set")
             await self.repeat()
+        elif name == "source":
+            await intake.came_by(self.tx, self.account.id, given)
+            await self.open(MENU)
         elif name in ("stop", "resume", "leave"):
             await self.open("updates", name)
         elif name in ("help", "language", "menu"):

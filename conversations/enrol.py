@@ -103,7 +103,8 @@ async def _submit(tx: Tx, chat: Chat, person: str, said: dict[str, Any], phone: 
         return running.reference
     await people.enrolled(tx, person, account, said, phone)
     status = "submitted" if here else "waitlisted"
-    reference = await enrolments.submit(tx, person=person, account=account, answers=said, status=status)
+    source = await people.source(tx, account)
+    reference = await enrolments.submit(tx, person=person, account=account, answers=said, status=status, source=source)
     if here:
         await consents.subscribe(tx, account, said["announcements"], chat.proof("announcements"), person)
     await tidings.announce(tx, "new_enrolment", reference, enrolments.area(said))

@@ -35,6 +35,8 @@ LINE = re.compile(r"^(?P<who>[^<>=!#@]*?)(?P<mark>[<>=])(?: (?P<text>.*))?$")
 REFERENCE = re.compile(r"\b([A-Z]{3})-[2-9A-Z]{5}-[2-9A-Z]\b")
 STAFF_CODE = re.compile(r"\bPTG-[2-9A-Z]{4}\b")
 STAND_IN = re.compile(r"\b(?:[A-Z]{3}-REF|PTG-)\d+\b")
+PREPARED = {"staff": "code", "invited": "token", "enrolled": "ref"}
+"""What each preparation answers with."""
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -100,7 +102,8 @@ class Names:
 
     def __init__(self) -> None:
         self.known: dict[str, str] = {}
-        self.refs: dict[str, str] = {}
+        self.made: dict[str, str] = {}
+        """What preparations gave: `{ref:Peserta 01}`, `{token:Koordinator 01}`."""
 
     def hide(self, text: str) -> str:
         """The text with stand-ins for what is random."""
@@ -115,8 +118,8 @@ class Names:
 
     def real(self, text: str) -> str:
         """The text with what the stand-ins stand for."""
-        for name, reference in self.refs.items():
-            text = text.replace(f"{{ref:{name}}}", reference)
+        for name, made in self.made.items():
+            text = text.replace(f"{{{name}}}", made)
         stands_for = {name: real for real, name in self.known.items()}
         return STAND_IN.sub(lambda found: stands_for.get(found[0], found[0]), text)
 
@@ -347,8 +350,7 @@ class Player:
         who = phone_account(phone, self.channel)
         made = await prepared.carry_out(running, what, who, name[1], name[2], self.transcript.language)
         self.names.hide(made)
-        if what == "enrolled":
-            self.names.refs[name[1]] = made
+        self.names.made[f"{PREPARED[what]}:{name[1]}"] = made
 
     def _listen(self) -> None:
         """Write down what the bot has said since."""

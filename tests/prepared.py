@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot import intake, places
-from bot.records import enrolments, people, roles
+from bot.records import enrolments, invitations, people, roles
 from bot.running import Running
 from bot.store import Tx
 
@@ -13,9 +13,11 @@ UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 async def carry_out(running: Running, what: str, who: tuple[str, str], name: str, rest: str, language: str) -> str:
-    """`staff` makes this phone staff (role, area), `enrolled` gives it an enrolment (place, status, age such as 3d).
+    """`staff` makes this phone staff (role, area), `invited` makes an invitation for it, `enrolled` an enrolment.
 
-    Answers with the reference of the enrolment, or the code of the staff member.
+    An enrolment is told by its place, its status, and its age such as 3d.
+
+    Answers with the code of the staff member, the token of the invitation, or the reference of the enrolment.
     """
 
     async def work(tx: Tx) -> str:
@@ -23,9 +25,12 @@ async def carry_out(running: Running, what: str, who: tuple[str, str], name: str
         if what == "staff":
             role, _, area = rest.partition(" ")
             return await roles.add(tx, account, role, area.strip(), name=name)
+        if what == "invited":
+            role, _, area = rest.partition(" ")
+            return await invitations.create(tx, role, area.strip())
         if what == "enrolled":
             return await _enrolled(tx, account, name, *rest.split())
-        raise ValueError(f"no preparation {what!r}; there are staff and enrolled")
+        raise ValueError(f"no preparation {what!r}; there are staff, invited and enrolled")
 
     return await running.store.run(work)
 

@@ -619,6 +619,35 @@ async def test_a_mistake_of_ours_parks_one_message_and_loses_no_other() -> None:
         assert "Q-KIND" in heard(offender)[-1]
 
 
+@pytest.mark.asyncio
+async def test_somebody_whose_talk_cannot_be_read_stops_nobody_else() -> None:
+    async with scene() as on:
+        broken_talk, other = await on.phones(2)
+        await on.say(broken_talk, "errand")
+        with closing(sqlite3.connect(on.file)) as database, database:
+            database.execute("UPDATE talks SET answers = 'not JSON'")
+        await broken_talk.type("Peserta Satu")
+        await other.type("echo b1")
+        await on.until(lambda: bool(heard(other)))
+        await on.settled()
+        assert on.sql("SELECT count(*) FROM parked") == 1
+
+
+@pytest.mark.asyncio
+async def test_what_was_not_taken_makes_nobody_a_flood() -> None:
+    async with scene() as on:
+        (phone,) = await on.phones(1)
+        lock = await on.locked()
+        for number in range(9):
+            await phone.type(f"echo a{number}")
+        await on.until(lambda: len(on.sandbox.calls("getUpdates")) >= 4, 20)
+        lock.execute("ROLLBACK")
+        lock.close()
+        await on.until(lambda: len(heard(phone)) >= 9, 20)
+        await on.settled()
+        assert [text.split()[1] for text in heard(phone) if text.startswith("ECHO")] == [f"a{n}" for n in range(9)]
+
+
 # What nobody can put into words
 
 
@@ -629,7 +658,14 @@ async def _queue(tx: Any, account: str, packed: object, state: str = "waiting", 
             "INSERT INTO outbox (id, account_id, lane, state, body, due_at, created_at)"
             " VALUES (:id, :account, :lane, :state, :body, :now, :now)"
         ),
-        {"id": tx.new_id(), "account": account, "lane": lane, "state": state, "body": json.dumps(packed), "now": tx.now},
+        {
+            "id": tx.new_id(),
+            "account": account,
+            "lane": lane,
+            "state": state,
+            "body": json.dumps(packed),
+            "now": tx.now,
+        },
     )
     tx.wake()
 
@@ -661,7 +697,8 @@ async def test_a_notice_that_cannot_be_put_into_words_does_not_keep_the_bot_from
         await on.down()
         with closing(sqlite3.connect(on.file)) as database, database:
             database.execute(
-                "INSERT INTO outbox (id, account_id, lane, state, body, due_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO outbox (id, account_id, lane, state, body, due_at, created_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (on.clock.now * 1000 + 9, account, "notice", "sending", json.dumps(POISON), on.clock.now, on.clock.now),
             )
         await on.up()
@@ -682,7 +719,7 @@ async def test_a_reminder_that_fails_keeps_no_other_from_being_sent() -> None:
                 (first.chat_id,),
             )
         count = len(heard(second))
-        await on.wait(26 * 3600)
+        await on.wait((on.sql("SELECT max(nudge_at) FROM talks") - on.clock.now) / 1000 + 1)
         await on.until(lambda: len(heard(second)) > count)
 
 

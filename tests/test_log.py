@@ -125,3 +125,8 @@ def test_the_level_and_the_text_format(written: io.StringIO) -> None:
     assert "quiet" not in stream.getvalue()
     assert "loud" in stream.getvalue()
     assert not any(phone in stream.getvalue() for phone in PHONES)
+
+
+def test_a_line_holds_what_was_logged_and_nothing_of_the_machinery(written: io.StringIO) -> None:
+    structlog.get_logger("bot.test").info("event", count=1)
+    assert json.loads(written.getvalue()).keys() == {"event", "level", "timestamp", "count"}

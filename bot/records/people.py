@@ -165,6 +165,11 @@ async def choose(tx: Tx, account: str, person: str | None) -> None:
     await tx.execute(update(accounts).where(accounts.c.id == account).values(person_id=person))
 
 
+async def source(tx: Tx, account: str) -> str:
+    """How this chat came to us: the code of a deep link; `chat` where there was none."""
+    return await tx.value(select(accounts.c.source).where(accounts.c.id == account)) or "chat"
+
+
 async def speaks(tx: Tx, account: str, language: str) -> None:
     """Keep the language of this chat."""
     await tx.execute(update(accounts).where(accounts.c.id == account).values(language=language))

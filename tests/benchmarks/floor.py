@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+from contextlib import suppress
 
 import aiohttp
 import msgspec
@@ -68,8 +69,9 @@ def _keep(database: sqlite3.Connection, rows: list[tuple[int, int, str]]) -> Non
 
 async def _send(session: aiohttp.ClientSession, base: str, chat: int, text: str) -> None:
     body = msgspec.json.encode({"chat_id": chat, "text": text, "parse_mode": "HTML"})
-    async with session.post(f"{base}/sendMessage", data=body) as answer:
-        await answer.read()
+    with suppress(aiohttp.ClientError):
+        async with session.post(f"{base}/sendMessage", data=body) as answer:
+            await answer.read()
 
 
 if __name__ == "__main__":

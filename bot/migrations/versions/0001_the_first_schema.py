@@ -166,6 +166,13 @@ def upgrade() -> None:
         sa.Column(
             "held", sa.Integer(), server_default="0", nullable=False, comment="messages that wait for the window"
         ),
+        sa.Column(
+            "source",
+            sa.String(),
+            server_default="",
+            nullable=False,
+            comment="code of the deep link that was opened first",
+        ),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["person_id"], ["persons.id"], name=op.f("fk_accounts_person_id_persons"), ondelete="SET NULL"

@@ -5,7 +5,8 @@ import { element, icon } from "./format.js";
 import { day, messageNode } from "./message.js";
 import { say } from "./texts.js";
 
-export const initials = (name) => name.split(/\s+/).filter(Boolean).slice(0, 2).map((word) => [...word][0].toUpperCase()).join("");
+// "Peserta 01" is told apart by its number, "Siti Aminah" by her letters.
+export const initials = (name) => (/\d+$/.exec(name) ?? [name.split(/\s+/).filter(Boolean).slice(0, 2).map((word) => [...word][0].toUpperCase()).join("")])[0];
 
 const TINTS = ["#b4573f", "#3f7a6e", "#5a6fa8", "#8a5a94", "#a3762c", "#4d8a4a", "#a84f6d", "#3d7f9c"];
 
