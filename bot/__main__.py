@@ -34,10 +34,11 @@ def _told_plainly() -> tuple[type[Exception], ...]:
     from bot.config import Misconfigured
     from bot.migrate import CannotMigrate
     from bot.repertoire import TwoOfAName
+    from bot.service import NotAlone
     from bot.staffing import NotThere
     from bot.texts import Malformed
 
-    return Misconfigured, Unauthorized, CannotMigrate, CannotBackUp, NotThere, TwoOfAName, Malformed
+    return Misconfigured, Unauthorized, CannotMigrate, NotAlone, CannotBackUp, NotThere, TwoOfAName, Malformed
 
 
 if __name__ == "__main__":

@@ -107,9 +107,9 @@ class Settings(BaseSettings):
         "127.0.0.1", description="the address to listen on: 127.0.0.1 behind a proxy, 0.0.0.0 in a container"
     )
     port: int = Field(8080, ge=0, le=65535, description="a port, 1 to 65535, or 0 for any free one")
-    database_url: Annotated[str, _matches(r"(sqlite\+aiosqlite:///|postgresql\+asyncpg://).+")] = Field(
+    database_url: Annotated[str, _matches(r"sqlite\+aiosqlite:///.+")] = Field(
         "sqlite+aiosqlite:///var/pijar.db",
-        description="sqlite+aiosqlite:///a/file or postgresql+asyncpg://user:password@host/name",
+        description="sqlite+aiosqlite:///a/file; no other database is served yet",
     )
     default_language: Annotated[str, _matches(r"[a-z]{2,3}([-_][A-Za-z0-9]+)*")] = Field(
         "id", description="the code of a language that locales/ has, such as id"

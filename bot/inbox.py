@@ -111,6 +111,9 @@ class Inbox:
             except Exception as fault:
                 if not isinstance(fault, Unavailable):
                     log.exception("inbox.batch")
+                # What arrived behind these must not overtake them: it comes again with them.
+                while not self._waiting.empty():
+                    batch.append(self._waiting.get_nowait())
                 self._uncounted(messages)
                 for one in batch:
                     if not one.done.done():
@@ -134,6 +137,8 @@ class Inbox:
                 await self._batch([message], flooded)
             return
         self.metrics.batch(len(messages), time.perf_counter() - started)
+        known = {account.id: (account.channel, account.external_id) for account in done.accounts}
+        self._calm.update((row.account, known[row.account]) for row in done.rows)
         self.outbox.hand(done.rows)
         self.met(done.accounts)
         for channel, callback, note in done.presses:
@@ -154,6 +159,8 @@ class Inbox:
         for message in mine:
             account = accounts[(message.channel, message.sender)]
             if message.key in flooded and not flooded[message.key]:
+                if message.callback:
+                    batch.presses.append((message.channel, message.callback, ""))
                 continue
             await self.turns.message(tx, account, message, rows, batch.presses, flooded=message.key in flooded)
         present = list({account.id: account for account in accounts.values()}.values())
@@ -162,7 +169,6 @@ class Inbox:
             await intake.touch(tx, touched)
         for account in present:
             self.turns.store(account, rows, tx.now)
-            self._calm[account.id] = (account.channel, account.external_id)
         await intake.save(tx, rows)
         batch.rows = rows.ready
         batch.accounts = present
@@ -189,6 +195,7 @@ class Inbox:
             if key not in accounts:
                 language = self.turns.first_language(message.language)
                 account = intake.Account(secrets.token_hex(8), key[0], key[1], message.phone, language, new=True)
+                account.wrote_at = min(message.at, tx.now)
                 accounts[key] = account
                 new.append(account)
         if new:
@@ -199,12 +206,13 @@ class Inbox:
 
     def _flooded(self, messages: Sequence[Incoming]) -> dict[str, bool]:
         """Keys of messages beyond what one person may have unanswered; true for the one at which this is said."""
-        now = time.monotonic()
+        now = 0.0
         found: dict[str, bool] = {}
         for message in messages:
-            who = (message.channel, message.sender)
+            # When it was written: what waited while we were away is no flood.
+            who, now = (message.channel, message.sender), message.at / 1000
             flood = self._floods.get(who)
-            if flood is None or now - flood.since > FLOOD_SECONDS:
+            if flood is None or abs(now - flood.since) > FLOOD_SECONDS:
                 flood = self._floods[who] = _Flood(now)
             flood.unanswered += 1
             if flood.unanswered > FLOOD:

@@ -59,7 +59,9 @@ INSERT INTO accounts (id, channel, external_id, phone, language, last_inbound_at
 VALUES (?, ?, ?, ?, ?, ?, 'ok', 0, ?)
 """
 
-_TOUCH_ACCOUNT = "UPDATE accounts SET language = ?, last_inbound_at = ?, reachable = 'ok', phone = ? WHERE id = ?"
+_TOUCH_ACCOUNT = """
+UPDATE accounts SET language = ?, last_inbound_at = max(last_inbound_at, ?), reachable = 'ok', phone = ? WHERE id = ?
+"""
 
 _QUEUE = """
 INSERT INTO outbox (id, account_id, lane, state, body, template, due_at, created_at, attempts)
@@ -88,6 +90,8 @@ class Account:
     roles: tuple[tuple[str, str], ...] = ()
     talk: Talk | None = None
     new: bool = False
+    wrote_at: int = 0
+    """When the person wrote, by the provider's clock where it is behind ours: WhatsApp's window counts from there."""
     touched: bool = False
     """The row itself has changed (language, last message), not only the talk."""
     chose_language: bool = False
@@ -166,7 +170,7 @@ def _roles(joined: str) -> tuple[tuple[str, str], ...]:
 
 async def create(tx: Tx, new: Sequence[Account]) -> None:
     """Store accounts that write for the first time."""
-    rows = [(a.id, a.channel, a.external_id, a.phone, a.language, tx.now, tx.now) for a in new]
+    rows = [(a.id, a.channel, a.external_id, a.phone, a.language, a.wrote_at, tx.now) for a in new]
     await _many(tx, (_NEW_ACCOUNT, rows))
 
 
@@ -187,7 +191,7 @@ async def rename(tx: Tx, known: Sequence[tuple[str, str, str]]) -> bool:
 
 async def touch(tx: Tx, touched: Sequence[Account]) -> None:
     """Store what this batch learned of accounts: language, number, and that they have just written."""
-    await _many(tx, (_TOUCH_ACCOUNT, [(a.language, tx.now, a.phone, a.id) for a in touched]))
+    await _many(tx, (_TOUCH_ACCOUNT, [(a.language, a.wrote_at, a.phone, a.id) for a in touched]))
 
 
 async def save(tx: Tx, rows: Rows) -> None:

@@ -103,7 +103,7 @@ class Redactor:
 
     def __call__(self, _logger: Any, _method: str, event: EventDict) -> MutableMapping[str, Any]:
         """The event, masked."""
-        kept = {"timestamp", "level"}
+        kept = {"timestamp", "level", "row"}
         return {
             key: value if key in kept or key.startswith("_") else self._value(key, value)
             for key, value in event.items()

@@ -9,12 +9,15 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 import structlog
+from sqlalchemy import select
 
 from bot.channels import Throttled, Uncertain, Unreachable
 from bot.channels.telegram import Telegram
 from bot.composing import COMMON, Composer
 from bot.intake import Account
 from bot.records import roles as rights
+from bot.schema import accounts, staff
+from bot.store import Tx
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +56,12 @@ class Menus:
         """Command and description for somebody with these roles."""
         own = [(name, self.texts.say(language, STAFF, f"command.{name}", {})) for name in rights.commands_for(roles)]
         return own + self.public(language)
+
+    async def left(self, tx: Tx) -> None:
+        """Whose roles have ended may still see staff's menu: it is put right when they write."""
+        ended = select(accounts.c.external_id).join(staff, staff.c.account_id == accounts.c.id)
+        for row in await tx.execute(ended.where(staff.c.ended_at.is_not(None), accounts.c.channel == "telegram")):
+            self._known[row.external_id] = (("ended", ""),)
 
     async def set_public(self, telegram: Telegram) -> None:
         """Set what everybody sees; tries until Telegram takes it."""

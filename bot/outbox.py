@@ -1,6 +1,7 @@
 """What is to be sent: rows that are claimed, paced, sent and settled. Serial within a chat, side by side across chats.
 
-Holds no transaction open while it sends. Does not decide what is said: rows carry messages, or what to word at sending.
+A chat's replies do not wait for what it is told unasked. Holds no transaction open while it sends. Does not decide what
+may go (claiming.py) nor what is said.
 """
 
 from __future__ import annotations
@@ -8,32 +9,45 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import update
 
-from bot.channels import Blocked, Channel, Refused, Throttled, Uncertain, Unreachable, WindowClosed
+from bot.channels import (
+    Blocked,
+    Channel,
+    Refused,
+    Throttled,
+    Unauthorized,
+    Uncertain,
+    Unreachable,
+    WindowClosed,
+)
+from bot.claiming import Claims, Due
 from bot.pacing import Pace
-from bot.queued import OPEN, WINDOW_MS, Row, hold, with_account
-from bot.schema import accounts, outbox
-from bot.store import Store, Tx, Unavailable, is_unavailable
+from bot.queued import Row, hold
+from bot.schema import accounts
+from bot.store import Store, Tx, Unavailable
 
 log = structlog.get_logger(__name__)
 
-RESEND_MS = 10 * 60_000
-"""A reply that a crash left unsettled goes again while it is younger than this."""
 GIVE_UP_MS = 24 * 3_600_000
 AT_ONCE = 300
 """Messages in flight."""
+UNASKED_AT_ONCE = 100
+"""Claimed messages that are no reply: a few seconds' worth at a provider's pace."""
 LINGER = 0.01
 """Seconds that a receipt waits for others to be settled with it."""
-CHUNK = 200
+DOUBT_SECONDS = 2.0
+"""Before a message that may have arrived goes once more."""
 FAULT_SECONDS = 5.0
 """Between looks at the rows while something of ours does not work."""
+LONG_PAUSE = 60.0
+"""A provider that wants to be left alone for so many seconds: what waits for it is put back into the table."""
 
 _SETTLE = """
 UPDATE outbox SET state = ?, body = CASE WHEN ? THEN NULL ELSE body END,
@@ -41,31 +55,25 @@ UPDATE outbox SET state = ?, body = CASE WHEN ? THEN NULL ELSE body END,
 WHERE id = ?
 """
 
-
-Word = Callable[[Tx, Sequence[Mapping[str, Any]]], Awaitable[list[Row]]]
-"""Turns claimed rows into messages: puts notices into words, opens conversations."""
+Chain = tuple[str, bool]
+"""An account, and whether these are its replies."""
 
 
 class Outbox:
     """Sends what is committed; `hand` takes rows fresh from a commit, `run` finds those that fall due."""
 
     def __init__(
-        self,
-        store: Store,
-        channels: Mapping[str, Channel],
-        paces: Mapping[str, Pace],
-        word: Word,
-        quiet_until: Callable[[int, str], int],
+        self, store: Store, channels: Mapping[str, Channel], paces: Mapping[str, Pace], claims: Claims
     ) -> None:
         self.store = store
         self.channels = channels
         self.paces = paces
-        self.word = word
-        self.quiet_until = quiet_until
-        """When somebody in this district may next be written to unasked: UTC milliseconds, 0 for now."""
+        self.claims = claims
         self.answered: Callable[[str], None] = lambda account: None
-        """Told of each account whose message has gone out."""
-        self._queues: dict[str, deque[Row]] = {}
+        """Told of each account whose replies have gone out."""
+        self._queues: dict[Chain, deque[Row]] = {}
+        self._unasked = 0
+        self._in_flight: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._settled: list[tuple[Any, ...]] = []
@@ -84,36 +92,23 @@ class Outbox:
     def hand(self, rows: Iterable[Row]) -> None:
         """Send rows that a commit has just stored as `sending`."""
         for row in rows:
-            queue = self._queues.get(row.account)
+            chain = (row.account, row.lane == "reply")
+            self._unasked += not chain[1]
+            queue = self._queues.get(chain)
             if queue is not None:
                 queue.append(row)
                 continue
-            self._queues[row.account] = deque((row,))
-            task = asyncio.create_task(self._empty(row.account))
+            self._queues[chain] = deque((row,))
+            task = asyncio.create_task(self._empty(chain))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     async def recover(self) -> None:
         """Take up what the last run left: before anything new is taken in, so that order is kept."""
-        rows = await self.store.run(self._left)
+        rows = await self.store.run(self.claims.left)
         if rows:
             log.info("outbox.recovered", count=len(rows))
         self.hand(rows)
-
-    async def _left(self, tx: Tx) -> list[Row]:
-        young = (outbox.c.created_at > tx.now - RESEND_MS) & (outbox.c.lane != "announcement")
-        await tx.execute(
-            update(outbox)
-            .where(OPEN, outbox.c.state == "sending", ~young)
-            .values(state="uncertain", settled_at=tx.now, body=None)
-        )
-        found = await tx.rows(with_account().where(OPEN, outbox.c.state == "sending").order_by(outbox.c.id))
-        again = await tx.rows(
-            with_account()
-            .where(OPEN, outbox.c.state == "waiting", outbox.c.lane == "reply", outbox.c.due_at <= tx.now)
-            .order_by(outbox.c.id)
-        )
-        return await self._claimed(tx, sorted(found + again, key=lambda row: int(row["id"])))
 
     async def run(self) -> None:
         """Send rows as they fall due, and sleep in between. Ends by being cancelled."""
@@ -121,181 +116,171 @@ class Outbox:
             self._looking = True
             self._wake.clear()
             try:
-                rows, due = await self.store.run(self._due)
+                due = await self.store.run(self._due)
             except Unavailable:
                 await asyncio.sleep(1)
                 continue
-            except Exception:
-                log.exception("outbox.fault")
+            except Exception as fault:
+                log.error("outbox.fault", fault=type(fault).__name__)
                 await asyncio.sleep(FAULT_SECONDS)
                 continue
-            self.hand(rows)
-            if len(rows) >= CHUNK:
+            self.hand(due.rows)
+            if due.more and self._unasked < UNASKED_AT_ONCE:
                 continue
-            wait = 3600.0 if due is None else max(0.0, (due - self.store.clock()) / 1000)
+            wait = 3600.0 if due.next_at is None else max(0.0, (due.next_at - self.store.clock()) / 1000)
             self._looking = False
             # Not wait_for: in Python 3.11 it loses a cancellation that comes together with what it waits for.
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(wait, 3600.0)):
                     await self._wake.wait()
 
-    async def _due(self, tx: Tx) -> tuple[list[Row], int | None]:
-        """Claim what is due; answers with it and with when the next row falls due."""
-        found = await tx.rows(
-            with_account()
-            .where(OPEN, outbox.c.state == "waiting", outbox.c.due_at <= tx.now, outbox.c.id.not_in(self._held))
-            .order_by(outbox.c.id)
-            .limit(CHUNK)
-        )
-        rows = await self._claimed(tx, found) if found else []
-        later = select(func.min(outbox.c.due_at)).where(
-            OPEN, outbox.c.state == "waiting", outbox.c.id.not_in(self._held)
-        )
-        return rows, await tx.value(later)
+    async def _due(self, tx: Tx) -> Due:
+        return await self.claims.due(tx, self._held, UNASKED_AT_ONCE - self._unasked)
 
-    async def _claimed(self, tx: Tx, found: Sequence[Mapping[str, Any]]) -> list[Row]:
-        go = []
-        for row in found:
-            if row["lane"] != "reply":
-                until = self.quiet_until(tx.now, row["district"] or "")
-                if until > tx.now:
-                    await tx.execute(
-                        update(outbox).where(outbox.c.id == row["id"]).values(state="waiting", due_at=until)
-                    )
-                    continue
-                if row["channel"] == "whatsapp" and tx.now - row["last_inbound_at"] > WINDOW_MS:
-                    await hold(tx, row["id"], row["account_id"])
-                    continue
-            if row["reachable"] != "ok":
-                await tx.execute(
-                    update(outbox)
-                    .where(outbox.c.id == row["id"])
-                    .values(state="failed", body=None, settled_at=tx.now, reason=row["reachable"])
-                )
-                continue
-            go.append(row)
-        if go:
-            await tx.execute(update(outbox).where(outbox.c.id.in_([row["id"] for row in go])).values(state="sending"))
-        made: list[Row] = []
-        for row in go:
-            made.extend(await self._worded(tx, row))
-        return made
-
-    async def _worded(self, tx: Tx, row: Mapping[str, Any]) -> list[Row]:
-        """One row as a message; what cannot be put into words fails alone and holds up no other."""
-        try:
-            async with tx.savepoint():
-                return await self.word(tx, [row])
-        except Exception as fault:
-            if is_unavailable(fault):
-                raise
-            log.exception("outbox.wording", row=row["id"])
-            values = {"state": "failed", "body": None, "settled_at": tx.now, "reason": "internal"}
-            await tx.execute(update(outbox).where(outbox.c.id == row["id"]).values(values))
-            return []
-
-    async def _empty(self, account: str) -> None:
+    async def _empty(self, chain: Chain) -> None:
         """Send one chat's rows in order until there are none."""
-        queue = self._queues[account]
+        queue = self._queues[chain]
         while queue:
             row = queue[0]
             try:
-                again = await self._send(row)
-            except Exception:
-                log.exception("outbox.send", row=row.id)
+                again = await self._send(row, queue)
+            except Exception as fault:
+                log.error("outbox.send", row=row.id, fault=type(fault).__name__)
                 self._settle(row, "failed", reason="internal")
                 again = None
             if again is not None:
                 queue[0] = again
-            elif queue:
+            elif queue and queue[0] is row:
                 queue.popleft()
-        del self._queues[account]
-        self.answered(account)
+                self._left_memory(row)
+        del self._queues[chain]
+        if chain[1]:
+            self.answered(chain[0])
 
-    async def _send(self, row: Row) -> Row | None:
+    def _left_memory(self, row: Row) -> None:
+        if row.lane != "reply":
+            self._unasked -= 1
+            if self._unasked == UNASKED_AT_ONCE // 2:
+                self._wake.set()
+
+    async def _send(self, row: Row, queue: deque[Row]) -> Row | None:
         """Send one row; the row to try again, or None when it is settled."""
         pace = self.paces[row.message.channel]
         chat = row.message.to
         await (pace.reply(chat) if row.lane == "reply" else pace.unasked(chat))
         try:
             async with self._slots:
+                if pace.pause(chat) > 0:
+                    return row
+                self._in_flight.add(row.id)
                 receipt = await self.channels[row.message.channel].send(row.message)
-        except Throttled as told:
-            pace.throttled(told.after, chat if told.chat else "")
-            return row
-        except Unreachable:
-            pace.down()
-            return await self._later(row)
-        except Uncertain:
-            return self._once_more(row)
-        except WindowClosed:
-            await self._hold(row)
-            return None
-        except Blocked:
-            await self._give_up_on(row)
-            return None
-        except Refused as refused:
-            log.warning("outbox.refused", row=row.id, reason=str(refused))
-            self._settle(row, "failed", reason=str(refused))
-            return None
+                self._in_flight.discard(row.id)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as fault:
+            self._in_flight.discard(row.id)
+            return await self._not_sent(row, queue, fault)
         pace.up()
         self._settle(row, "sent", " ".join(receipt.ids))
         return None
 
-    async def _later(self, row: Row) -> Row | None:
+    async def _not_sent(self, row: Row, queue: deque[Row], fault: BaseException) -> Row | None:
+        """What an error of the channel means for a row."""
+        pace = self.paces[row.message.channel]
+        match fault:
+            case Throttled():
+                pace.throttled(fault.after, row.message.to if fault.chat else "")
+                if fault.after > LONG_PAUSE:
+                    self._put_back(queue)
+                return row
+            case Unreachable() | Unauthorized():
+                pace.down()
+                return await self._later(row, queue)
+            case Uncertain():
+                return await self._once_more(row)
+            case WindowClosed():
+                await self._hold(row)
+            case Blocked():
+                await self._give_up_on(row.account)
+            case Refused():
+                log.warning("outbox.refused", row=row.id, reason=str(fault))
+                self._settle(row, "failed", reason=str(fault))
+            case _:
+                raise fault
+        return None
+
+    async def _later(self, row: Row, queue: deque[Row]) -> Row | None:
         """Surely not sent: keep it, say so in the table, and try again after a while."""
         if self.store.clock() - row.created_at > GIVE_UP_MS:
             self._settle(row, "failed", reason="unreachable")
             return None
-        if row.id not in self._held:
-            self._held.add(row.id)
-            self._note((False, "waiting", None, "", "unreachable", row.attempts + 1, row.id))
+        self._put_back(queue)
         await asyncio.sleep(min(30.0, 0.25 * 2 ** min(row.attempts, 7)) * random.uniform(0.7, 1.3))
-        return replace(row, attempts=row.attempts + 1)
+        if row.lane == "reply":
+            return replace(row, attempts=row.attempts + 1)
+        # These are claimed again, if the hour is still right for them.
+        for one in queue:
+            self._held.discard(one.id)
+            self._left_memory(one)
+        queue.clear()
+        self._wake.set()
+        return None
 
-    def _once_more(self, row: Row) -> Row | None:
-        if row.lane == "announcement" or row.attempts >= 1:
+    def _put_back(self, queue: deque[Row]) -> None:
+        """Rows that wait here for their provider are `waiting` in the table too, for whoever comes after a restart."""
+        for row in queue:
+            if row.id not in self._held:
+                self._held.add(row.id)
+                self._note("waiting", row, blank=False, reason="unreachable")
+
+    async def _once_more(self, row: Row) -> Row | None:
+        if row.lane == "announcement" or row.doubted:
             self._settle(row, "uncertain", reason="no answer")
             return None
-        return replace(row, attempts=row.attempts + 1)
+        await asyncio.sleep(DOUBT_SECONDS)
+        return replace(row, attempts=row.attempts + 1, doubted=True)
 
     async def _hold(self, row: Row) -> None:
         await self._stubborn(lambda tx: hold(tx, row.id, row.account))
         self._held.discard(row.id)
 
-    async def _give_up_on(self, row: Row) -> None:
-        """Blocked: neither this nor what waits behind it can be sent."""
-        queue = self._queues[row.account]
-        for one in queue:
-            self._settle(one, "failed", reason="blocked")
-        queue.clear()
+    async def _give_up_on(self, account: str) -> None:
+        """Blocked: nothing that waits for this account can be sent."""
+        for chain in ((account, True), (account, False)):
+            queue = self._queues.get(chain, deque())
+            for one in queue:
+                self._settle(one, "failed", reason="blocked")
+                self._left_memory(one)
+            queue.clear()
 
         async def work(tx: Tx) -> None:
-            await tx.execute(update(accounts).where(accounts.c.id == row.account).values(reachable="blocked"))
+            await tx.execute(update(accounts).where(accounts.c.id == account).values(reachable="blocked"))
 
         await self._stubborn(work)
 
     def _settle(self, row: Row, state: str, provider_id: str = "", reason: str = "") -> None:
-        self._note((True, state, self.store.clock(), provider_id, reason, row.attempts + 1, row.id))
+        self._note(state, row, blank=True, provider_id=provider_id, reason=reason)
 
-    def _note(self, told: tuple[Any, ...]) -> None:
-        blank, state, at, provider_id, reason, attempts, id = told
-        self._settled.append((state, blank, at, provider_id, reason, attempts, id))
+    def _note(self, state: str, row: Row, *, blank: bool, provider_id: str = "", reason: str = "") -> None:
+        at = self.store.clock() if blank else None
+        self._settled.append((state, blank, at, provider_id, reason, row.attempts + 1, row.id))
         if self._settling is None:
             self._settling = asyncio.create_task(self._write())
 
     async def _write(self) -> None:
         await asyncio.sleep(LINGER)
-        while self._settled:
-            rows, self._settled = self._settled, []
+        try:
+            while self._settled:
+                rows, self._settled = self._settled, []
 
-            async def work(tx: Tx, rows: list[tuple[Any, ...]] = rows) -> None:
-                await tx.driver(lambda driver: driver.executemany(_SETTLE, rows).close())
+                async def work(tx: Tx, rows: list[tuple[Any, ...]] = rows) -> None:
+                    await tx.driver(lambda driver: driver.executemany(_SETTLE, rows).close())
 
-            await self._stubborn(work)
-            # Not before: until then the table says `waiting`, and whoever looks for due rows would send it again.
-            self._held.difference_update(id for _, blank, *_, id in rows if blank)
-        self._settling = None
+                await self._stubborn(work)
+                # Not before: until then the table says `waiting`, and whoever looks would send it again.
+                self._held.difference_update(id for _, blank, *_, id in rows if blank)
+        finally:
+            self._settling = None
 
     async def _stubborn(self, work: Callable[[Tx], Awaitable[None]]) -> None:
         while True:
@@ -303,13 +288,18 @@ class Outbox:
                 return await self.store.run(work)
             except Unavailable:
                 await asyncio.sleep(0.5)
+            except Exception as fault:
+                log.error("outbox.write", fault=type(fault).__name__)
+                await asyncio.sleep(FAULT_SECONDS)
 
     async def close(self, grace: float = 5.0) -> None:
         """Let what is being sent arrive and settle it; what does not is found again at the next start."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=grace)
+        untouched = [row for queue in self._queues.values() for row in queue if row.id not in self._in_flight]
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._put_back(deque(untouched))
         if self._settling is not None:
-            await self._settling
+            await asyncio.wait([self._settling], timeout=grace)

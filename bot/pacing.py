@@ -46,28 +46,30 @@ class Pace:
         self._chat_paused: dict[str, float] = {}
         self._spoken: dict[str, float] = {}
         self._failures = 0
+        self._line = asyncio.Lock()
+        """One looks for a token, the others wait for that one: all looking at once would cost a core."""
 
     async def reply(self, chat: str) -> None:
         """Wait only for what the provider itself asked us to wait for."""
-        while (wait := self._pause(chat)) > 0:
+        while (wait := self.pause(chat)) > 0:
             await asyncio.sleep(wait)
         self.bucket.draw()
 
     async def unasked(self, chat: str) -> None:
-        """Wait for a token and for this chat's second."""
-        while True:
-            spoken = self._spoken.get(chat)
-            second = spoken + self.per_chat - self.clock() if spoken is not None else 0.0
-            wait = max(self._pause(chat), second, self.bucket.wait())
-            if wait <= 0:
-                break
-            await asyncio.sleep(wait)
-        self.bucket.draw()
+        """Wait for this chat's second, then in line for a token."""
+        spoken = self._spoken.get(chat)
+        if spoken is not None:
+            await asyncio.sleep(spoken + self.per_chat - self.clock())
+        async with self._line:
+            while (wait := max(self.pause(chat), self.bucket.wait())) > 0:
+                await asyncio.sleep(wait)
+            self.bucket.draw()
         if len(self._spoken) > 10_000:
             self._spoken.clear()
         self._spoken[chat] = self.clock()
 
-    def _pause(self, chat: str) -> float:
+    def pause(self, chat: str) -> float:
+        """Seconds for which the provider wants to be left alone; 0 or less when it does not."""
         now = self.clock()
         if self._chat_paused:
             until = self._chat_paused.get(chat, 0.0)

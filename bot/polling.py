@@ -56,8 +56,10 @@ class Polling:
                 await asyncio.sleep(told.after)
             except (Unreachable, Uncertain, Unavailable) as fault:
                 log.warning("polling.paused", fault=type(fault).__name__, seconds=pause)
-                await asyncio.sleep(pause)
-                pause = min(30.0, pause * 2)
+                pause = await _longer(pause)
+            except Exception:
+                log.exception("polling.fault", seconds=pause)
+                pause = await _longer(pause)
 
     async def _take(self, raws: Sequence[bytes]) -> None:
         messages: list[Incoming] = []
@@ -80,3 +82,9 @@ class Polling:
             self.metrics.unreadable("telegram")
             log.warning("update.unreadable", key=unreadable.key, shape=unreadable.shape)
             return ()
+
+
+async def _longer(pause: float) -> float:
+    """Wait, and say how long the next time."""
+    await asyncio.sleep(pause)
+    return min(30.0, pause * 2)

@@ -12,7 +12,7 @@ from bot.asking import Said, Value
 from bot.chat import Ask, Conversation, Speaker
 from bot.display import Display, Wording
 from bot.messages import Incoming
-from bot.talk import Asked, Talk, Turn, digest
+from bot.talk import Asked, Part, Talk, Turn, digest
 
 Hears = Callable[[str], str | None]
 """Which word that always works this text is, if any: `back`, `skip`, `cancel`, `help`, `greeting`, `open:status` …"""
@@ -64,6 +64,8 @@ class Progress:
 
     def start(self) -> None:
         """Begin at the top."""
+        self.stale: list[Part] = []
+        """What is not new, but all there is to say where the conversation is over without taking the message."""
         self.order: list[Ask] = []
         """The questions answered so far in this run."""
         self.sealed = 0
@@ -79,24 +81,30 @@ class Progress:
     def record(self, ask: Ask, value: Value, heard: Incoming | None = None) -> Value:
         """Take an answer: what was said before it is not said any more."""
         talk = self.talk
-        record: dict[str, Any] = {"v": value}
-        if ask.about is not None:
-            record["a"] = digest(ask.about)
-        if heard is not None:
-            record["m"] = heard.message
-        if getattr(ask.question, "exact", False):
-            record["h"] = self.wording.digest(self.speaker.language, self.conversation.name, ask.name)
-            record["l"] = self.speaker.language
-        talk.answers[ask.name] = record
+        talk.answers[ask.name] = self._made(ask, value, heard.message if heard is not None else "")
+        talk.in_batch = True
         talk.failed = 0
         words = heard is not None and heard.kind == "text" and ask.question.free
         talk.pending = {"q": "", "last": {"q": ask.name, "t": heard.text}} if words and heard else None
         self.turn.parts.clear()
+        self.stale.clear()
         self.fresh = True
         if self.away:
             self.turn.say("resume")
         self.order.append(ask)
         return value
+
+    def _made(self, ask: Ask, value: Value, message: str) -> dict[str, Any]:
+        """An answer as it is kept (talk.Talk)."""
+        record: dict[str, Any] = {"v": value}
+        if ask.about is not None:
+            record["a"] = digest(ask.about)
+        if message:
+            record["m"] = message
+        if getattr(ask.question, "exact", False):
+            record["h"] = self.wording.digest(self.speaker.language, self.conversation.name, ask.name)
+            record["l"] = self.speaker.language
+        return record
 
     def pending(self, ask: Ask) -> dict[str, Any]:
         """What is kept of the question that waits."""
@@ -163,6 +171,6 @@ class Progress:
         if value is None:
             self.talk.pending = {"q": ask.name, "was": was}
         else:
-            self.talk.answers[ask.name] = {**was, "v": value, **({"m": message} if message else {})}
+            self.talk.answers[ask.name] = self._made(ask, value, message)
             self.talk.pending = None
         raise Again

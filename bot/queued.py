@@ -33,6 +33,8 @@ class Row:
     message: Outgoing
     created_at: int
     attempts: int = 0
+    doubted: bool = False
+    """It may have been sent already."""
 
 
 async def hold(tx: Tx, id: int, account: str) -> None:

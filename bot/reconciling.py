@@ -24,7 +24,9 @@ EVERY_SECONDS = 180.0
 OVERLAP_MS = 10 * 60_000
 """Fetched again each time, for messages that were on their way; the same sid is handled once."""
 BEFORE_MS = 24 * 3_600_000
-"""How far back the first look goes where nobody has ever written."""
+"""How far back the first look goes at least."""
+LONGEST_MS = 7 * BEFORE_MS
+"""How far back it goes at most: an answer after a longer silence would only surprise."""
 
 
 class Misses(Protocol):
@@ -44,14 +46,18 @@ class Reconciling:
 
     async def run(self) -> None:
         """Look now and every few minutes, until cancelled."""
-        since = await self._last_seen()
+        since: int | None = None
         while True:
             began = self.store.clock()
             try:
+                if since is None:
+                    since = await self._last_seen()
                 await self.once(since)
                 since = began - OVERLAP_MS
             except (Throttled, Unreachable, Uncertain, Unavailable) as fault:
                 log.warning("reconciling.later", fault=type(fault).__name__)
+            except Exception:
+                log.exception("reconciling.fault")
             await asyncio.sleep(EVERY_SECONDS)
 
     async def once(self, since: int) -> int:
@@ -71,6 +77,7 @@ class Reconciling:
     async def _last_seen(self) -> int:
         async def work(tx: Tx) -> int:
             last = await tx.value(select(func.max(accounts.c.last_inbound_at)).where(accounts.c.channel == "whatsapp"))
-            return max(int(last or 0) - OVERLAP_MS, tx.now - BEFORE_MS)
+            # A message that came by webhook a moment ago says nothing of those before it.
+            return max(min(int(last or tx.now), tx.now - BEFORE_MS), tx.now - LONGEST_MS)
 
         return await self.store.run(work)

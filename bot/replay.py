@@ -65,8 +65,8 @@ class _Run:
                 case Ask():
                     reply = self._ask(operation)
                 case Say():
-                    if self.progress.fresh:
-                        self.turn.parts.append(Part((operation.key,), operation.values))
+                    said = self.turn.parts if self.progress.fresh else self.progress.stale
+                    said.append(Part((operation.key,), operation.values))
                 case Once():
                     reply = await self._once(operation, tx)
                 case Look():
@@ -80,6 +80,8 @@ class _Run:
     def _end(self, result: Any) -> Turn:
         if self.heard is not None:
             self.turn.diverged = (self.talk.pending or {}).get("q", "")
+        if not self.turn.parts:
+            self.turn.parts.extend(self.progress.stale)
         self.talk.pending = None
         self.turn.then = result if isinstance(result, Then) else None
         return self.turn

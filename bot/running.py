@@ -20,6 +20,7 @@ from bot.channels import Channel, Throttled, Uncertain, Unreachable
 from bot.channels.telegram import Telegram
 from bot.channels.whatsapp import WhatsApp
 from bot.chat import Conversation, Speaker
+from bot.claiming import Claims
 from bot.composing import Composer
 from bot.config import Settings
 from bot.inbox import Inbox
@@ -80,7 +81,7 @@ class Running:
             conversations, self.composer, default_language=settings.default_language, zone=places.zone, calm=quiet.calm
         )
         paces = {name: Pace(RATES.get(name, 1.0), time.monotonic) for name in self.channels}
-        self.outbox = Outbox(self.store, self.channels, paces, self._word, quiet.until)
+        self.outbox = Outbox(self.store, self.channels, paces, Claims(self.channels, self._word, quiet.until))
         self.inbox = Inbox(self.store, self.outbox, self.turns, self.metrics, self._press)
         self.timers = Timers(self.store, (nudges(self.turns, quiet.until), tidings.digest, tidying()))
         self.menus = Menus(self.composer)
@@ -134,6 +135,7 @@ class Running:
         if not webhook:
             self.polling = Polling(telegram, self.inbox, self.metrics, self.settle)
             self._run(self.polling.run())
+        await self.store.run(self.menus.left)
         self.inbox.met = lambda accounts: self.menus.see(telegram, accounts)
 
     async def _introduce(self, telegram: Telegram, webhook: str, known: bool) -> None:

@@ -265,7 +265,7 @@ enrolments = Table(
         String,
         nullable=False,
         server_default="",
-        comment="account of the staff member who did it for the person; may not verify it",
+        comment="code of the staff member who did it for the person; may not verify it",
     ),
     Column("submitted_at", BigInteger, nullable=False),
     Column(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import structlog
+from sqlalchemy.engine import make_url
 
 from bot import log, migrate, repertoire
 from bot.config import Settings
@@ -16,14 +20,35 @@ from bot.running import Running, now_ms
 said = structlog.get_logger(__name__)
 
 
+class NotAlone(Exception):
+    """Another process has the database; the message says what to do."""
+
+
 Beside = Callable[[Running], Coroutine[Any, Any, None]]
 
 
 def run(settings: Settings, clock: Callable[[], int] = now_ms, beside: Beside | None = None) -> None:
     """Serve until SIGINT or SIGTERM, with `beside` running along; raises CannotMigrate, Unauthorized."""
     log.configure(settings.log_level, settings.log_format, settings.secrets)
-    migrate.ensure(settings.database_url)
-    asyncio.run(_serve(settings, clock, beside))
+    with alone(settings.database_url):
+        migrate.ensure(settings.database_url)
+        asyncio.run(_serve(settings, clock, beside))
+
+
+@contextmanager
+def alone(url: str) -> Iterator[None]:
+    """Serve a database alone: two at once would both send what one of them has claimed. Raises NotAlone."""
+    lock = Path(f"{make_url(url).database}.lock")
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise NotAlone(
+                f"Another process serves this database already ({lock} is locked). Stop that one first, or give this "
+                "one another DATABASE_URL."
+            ) from None
+        yield
 
 
 async def _serve(settings: Settings, clock: Callable[[], int], beside: Beside | None) -> None:

@@ -1,6 +1,6 @@
 """The one door to the database: work runs in a transaction, and what is waiting at the same time shares one commit.
 
-Does not know what the work is. SQLite: one file, WAL, synchronous=FULL, one writer; the same work runs on PostgreSQL.
+Does not know what the work is. SQLite: one file, WAL, synchronous=FULL, one writer.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+import structlog
 from sqlalchemy import event, func, select
 from sqlalchemy.engine import URL, CursorResult, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -20,6 +21,8 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.sql import Executable
 
 from bot.schema import outbox
+
+log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 Work = Callable[["Tx"], Awaitable[T]]
@@ -177,11 +180,15 @@ class Store:
         for job, result in zip(jobs, results, strict=True):
             if not job.done.done():
                 job.done.set_result(result)
-        for call in tx.after:
-            call()
-        if tx.wakes:
-            for listener in self.listeners:
-                listener()
+        self._told(tx)
+
+    def _told(self, tx: Tx) -> None:
+        """Tell who wants to know of a commit; it has happened, whatever they make of it."""
+        for call in (*tx.after, *(self.listeners if tx.wakes else ())):
+            try:
+                call()
+            except Exception as fault:
+                log.error("store.told", fault=type(fault).__name__)
 
     async def _connected(self) -> AsyncConnection:
         if self._connection is None:

@@ -7,8 +7,8 @@ that always work; the question's reading of it. Knows no channel and stores noth
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
 
 from bot import words
 from bot.asking import Candidates, Rejected, Value
@@ -51,7 +51,7 @@ class _Taking:
         if words.id_number(text):
             self.wait("id_number_not_needed")
         self._joined(heard)
-        known = self._candidate(text)
+        known = self._candidate(heard)
         if known is not None:
             return self.progress.record(self.ask, known, heard)
         self._changes(text)
@@ -100,13 +100,14 @@ class _Taking:
     def _reading(self, heard: Incoming) -> Value:
         return self.ask.question.read(self.progress.said(self.ask, heard.text, heard))
 
-    def _candidate(self, text: str) -> Value | None:
+    def _candidate(self, heard: Incoming) -> Value | None:
         """An answer to "did you mean", or to an offered change."""
+        text = heard.text
         offer = self.pending.get("offer")
         if offer is not None:
             agreed = words.yes(text)
             if agreed:
-                self.progress.change(self.ask, self._before(offer["q"]), offer["v"])
+                self._take_up(offer, heard)
             if agreed is False:
                 self.wait()
         candidates = self.progress.display.candidates(self.pending.get("c", ()))
@@ -122,9 +123,6 @@ class _Taking:
         """A candidate that was picked, as the question's own canonical value."""
         shown = self.progress.display.candidates(self.pending.get("c", ()))
         return self.ask.question.read(dataclasses.replace(self.progress.said(self.ask, value), shown=shown))
-
-    def _before(self, name: str) -> Ask:
-        return next(ask for ask in self.progress.order if ask.name == name)
 
     def _changes(self, text: str) -> None:
         """`ubah 3` anywhere, and a bare `3` at the review card."""
@@ -174,15 +172,33 @@ class _Taking:
         before = next((ask for ask in self.progress.order if ask.name == name), None)
         if before is None or record is None or value.startswith("<"):
             self._old_button()
-        if record["v"] == value or (isinstance(record["v"], list) and value in record["v"]):
+        offered = self._offered(before, value, record["v"])
+        if offered == record["v"]:
             self.turn.note = "already_noted"
             self.turn.silent = True
             raise Waits
         if self.progress.order.index(before) < self.progress.sealed:
             self.turn.note = "already_done"
             self.wait("already_done")
-        self.turn.say("offer_change", answer=self.progress.display.value(before, value))
-        self.progress.wait(self.ask, offer={"q": name, "v": value})
+        self.turn.say("offer_change", answer=self.progress.display.value(before, offered))
+        self.progress.wait(self.ask, offer={"q": name, "v": offered})
+
+    def _offered(self, before: Ask, value: str, recorded: Value) -> Value:
+        """What an earlier question's button would make of its answer: that option, or one more where there are many."""
+        said = self.progress.said(before, value)
+        read = before.question.read(said)
+        if isinstance(read, Rejected | Candidates):
+            self._old_button()
+        if not isinstance(read, list):
+            return read
+        chosen = {*read, *(recorded or ())}
+        return [option.value for option in said.shown if option.value in chosen]
+
+    def _take_up(self, offer: Mapping[str, Any], heard: Incoming) -> None:
+        """A change that was offered is wanted; a release may have taken the question away meanwhile."""
+        before = next((ask for ask in self.progress.order if ask.name == offer["q"]), None)
+        if before is not None:
+            self.progress.change(self.ask, before, offer["v"], heard.message)
 
     def _press_here(self, value: str, heard: Incoming) -> Value:
         if value == BACK:
@@ -238,9 +254,8 @@ class _Taking:
         if not last or not order or order[-1].name != last["q"]:
             return
         before = order[-1]
-        updated = self.progress.talk.updated
-        together = updated == self.progress.now
-        if not together and not (heard.at + 1000 <= updated and self._misses(heard)):
+        talk = self.progress.talk
+        if not talk.in_batch and not (heard.at + 1000 <= talk.updated and self._misses(heard)):
             return
         if self.progress.hears(heard.text) is not None or words.change(heard.text) is not None:
             return

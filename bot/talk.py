@@ -37,6 +37,8 @@ class Talk:
     given: str = ""
     started: int = 0
     updated: int = 0
+    in_batch: bool = False
+    """Not stored: an answer was taken in this very batch, so the person cannot have seen the next question yet."""
 
 
 @dataclass(frozen=True, slots=True)

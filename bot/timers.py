@@ -68,7 +68,6 @@ class Timers:
                 async with asyncio.timeout(min(wait, 3600.0)):
                     await self._wake.wait()
 
-
     async def _one(self, timer: Timer) -> int | None:
         """Run one timer; where it fails the others run all the same, and it is tried again."""
         try:
@@ -127,11 +126,14 @@ def tidying() -> Timer:
     next_at = 0
 
     async def due(tx: Tx) -> int | None:
-        nonlocal next_at
         if tx.now >= next_at:
-            next_at = tx.now + DAY_MS
             await tidy(tx)
-        return next_at
+            tx.after.append(lambda: put_off(tx.now + DAY_MS))
+        return max(next_at, tx.now + DAY_MS)
+
+    def put_off(until: int) -> None:
+        nonlocal next_at
+        next_at = until
 
     return due
 
@@ -141,7 +143,12 @@ async def tidy(tx: Tx) -> None:
     await tx.execute(delete(talks).where(talks.c.state == "ended", talks.c.updated_at < tx.now - DAY_MS))
     await tx.execute(delete(talks).where(talks.c.updated_at < tx.now - DRAFTS_MS))
     await tx.execute(delete(handled).where(handled.c.at < tx.now - KEYS_MS, handled.c.key.like("tg:%")))
-    await tx.execute(delete(outbox).where(outbox.c.settled_at < tx.now - SETTLED_MS))
+    # By id, which rises with time: there is no index on when a row was settled.
+    old = outbox.c.id < (tx.now - SETTLED_MS) * 1000
+    await tx.execute(delete(outbox).where(old, outbox.c.settled_at < tx.now - SETTLED_MS))
+    forgotten = (outbox.c.state == "held") & (outbox.c.id < (tx.now - DRAFTS_MS) * 1000)
+    given_up = {"state": "failed", "reason": "nobody wrote", "body": None, "settled_at": tx.now}
+    await tx.execute(update(outbox).where(text("outbox.state = 'held'"), forgotten).values(given_up))
 
 
 _IS_WAITING = text("talks.nudge_at IS NOT NULL")

@@ -112,6 +112,7 @@ class Visit:
 
     async def _touch(self, message: Incoming) -> None:
         account = self.account
+        account.wrote_at = max(account.wrote_at, min(message.at, self.tx.now))
         if (
             account.channel == "whatsapp"
             or account.reachable != "ok"

@@ -57,6 +57,37 @@ def _always(make: Callable[[], Any], optional: bool = False) -> Callable[[Said],
     return lambda said: made()
 
 
+def _named(names: Mapping[str, str]) -> list[Option]:
+    """Options with what else people call them."""
+    return [Option(value, aliases=tuple(one.strip() for one in said.split(","))) for value, said in names.items()]
+
+
+SALUTATIONS = {
+    "bapak": "pak, bpk, bapa, om, mister, sir",
+    "ibu": "bu, buk, ibuk, bunda, emak, mama, nyonya, madam",
+    "kakak": "kak, kk, ka, mas, mbak, mba, abang, bang, teteh, teh, akang, kang, adik, dik, miss",
+}
+SEXES = {
+    "male": "l, lk, laki, laki laki, lelaki, pria, cowok, cowo, male, m, boy, lanang",
+    "female": "p, pr, prempuan, wanita, cewek, cewe, female, f, w, girl, wedok",
+    "undisclosed": "tidak mau, gak mau, nggak mau, rahasia, no answer",
+}
+USER_TYPES = {
+    "returnee": "purna, purna pmi, mantan, mantan tki, mantan tkw, eks tki, eks tkw, ex tki, ex tkw, tki, tkw, pmi,"
+    "bmi, pernah, pernah kerja, pernah ke luar negeri, sudah pulang, sudah pernah, returnee, former",
+    "family": "keluarga, keluarga tki, keluarga tkw, keluarga pmi, suami tkw, istri tki, anak tkw, anak tki, family",
+    "aspiring": "calon, calon pmi, calon tki, calon tkw, cpmi, ingin berangkat, mau berangkat,"
+    "mau ke luar negeri, aspiring",
+    "other": "lain, bukan semua",
+}
+PHONE_USES = {
+    "own": "sendiri, sendirian, milik sendiri, hp sendiri, pribadi, mine, only me",
+    "shared": "bersama, bareng, berdua, bareng suami, bareng istri, sama suami, sama istri, sama anak, keluarga,"
+    "punya suami, punya istri, punya anak, hp suami, hp istri, hp anak, pinjam, shared, together",
+}
+"""What people say instead of the labels of these questions."""
+
+
 @cache
 def _kecamatan(district: str) -> Asking:
     example = places.name(places.kecamatan(district)[0].value)[:4].lower()
@@ -70,11 +101,11 @@ def _country(district: str) -> Asking:
 
 QUESTIONS: Mapping[str, Callable[[Said], Asking]] = {
     "birth_year": _always(BirthYear),
-    "salutation": _always(lambda: _of(["bapak", "ibu", "kakak"])),
+    "salutation": _always(lambda: _of(_named(SALUTATIONS))),
     "full_name": _always(PersonName),
     "nickname": _always(Nickname, optional=True),
-    "sex": _always(lambda: _of(["male", "female", "undisclosed"])),
-    "user_type": _always(lambda: _of(["returnee", "family", "aspiring", "other"], many=True)),
+    "sex": _always(lambda: _of(_named(SEXES))),
+    "user_type": _always(lambda: _of(_named(USER_TYPES), many=True)),
     "district": _always(lambda: _of([*places.districts(), ELSEWHERE])),
     "where": _always(lambda: Text(2, 60)),
     "kecamatan": lambda said: _kecamatan(said["district"]),
@@ -86,7 +117,7 @@ QUESTIONS: Mapping[str, Callable[[Said], Asking]] = {
     "dependants": _always(lambda: Number(0, 20), optional=True),
     "livelihood_now": _always(lambda: Listed(places.livelihoods(), shown=11), optional=True),
     "interests": _always(lambda: _of(places.interests(), many=True), optional=True),
-    "phone_use": _always(lambda: _of(["own", "shared"])),
+    "phone_use": _always(lambda: _of(_named(PHONE_USES))),
     "phone": _always(Phone, optional=True),
 }
 """What to ask for each name, given what was answered before."""
@@ -140,7 +171,11 @@ async def ask_announcements(chat: Chat) -> str:
     return answer
 
 
-YES = ("ya", "iya", "ya setuju", "iya setuju", "saya setuju", "ya saya setuju", "yes", "i agree", "yes i agree")
+YES = (
+    "ya", "iya", "ya setuju", "iya setuju", "saya setuju", "ya saya setuju", "ok setuju", "oke setuju", "siap setuju",
+    "boleh", "ya boleh", "iya boleh", "yes", "i agree", "yes i agree", "ok agree",
+)  # fmt: skip
+ASK = ("tanya", "tanya dulu", "mau tanya", "mau nanya", "nanya dulu", "ask", "question", "i have a question")
 NO = ("tidak", "tdk", "nggak", "gak", "ga", "no", "tidak mau", "no thanks", "no thank you")
 """Whole answers that are as clear as the labels, where only exact words count."""
 

@@ -6,21 +6,32 @@ from typing import Any
 
 from bot.author import Chat, Option, Tx, conversation, places
 from bot.records import consents, enrolments, people, tidings
-from conversations.about import ELSEWHERE, NO, YES, ask, ask_announcements, ask_phone, is_child
+from conversations.about import ASK, ELSEWHERE, NO, YES, ask, ask_announcements, ask_phone, is_child
 
+WORDS = """
+daftar, pendaftaran, mendaftar, mau daftar, saya mau daftar, mau mendaftar, ingin daftar, ingin mendaftar,
+daftar program, ikut program, enrol, enroll, register, i want to enrol, i want to register, sign up
+"""
+OTHERS = (
+    "suami", "istri", "suami saya", "istri saya", "anak", "anak saya", "ibu saya", "bapak saya", "orang tua", "saudara",
+    "adik saya", "kakak saya", "tetangga", "teman", "keluarga", "bukan saya", "my husband", "my wife", "my family",
+)  # fmt: skip
+"""Who else may be enrolled from this phone."""
 STEPS = """
 consent birth_year salutation full_name nickname sex user_type district kecamatan village last_country household_size
 livelihood_now announcements review
 """
 
 
-@conversation("enrol", words="daftar, pendaftaran, mendaftar, enrol, enroll, register", steps=STEPS, keeps=True)
+@conversation("enrol", words=WORDS, steps=STEPS, keeps=True)
 async def enrol(chat: Chat) -> Any:
     """Enrol a returnee, a family member or an aspiring migrant; send a child to an adult and keep nothing of it."""
     known = await chat.once("known", lambda tx: people.known(tx, chat.speaker.account))
     again = await _for_whom(chat, known) if known else ""
     if again is None:
         return chat.then("status")
+    if known and not again:
+        await chat.say("for_another")
     proof = await _consent(chat)
     if proof is None:
         return None
@@ -41,7 +52,7 @@ async def enrol(chat: Chat) -> Any:
 async def _for_whom(chat: Chat, known: list[dict[str, Any]]) -> str | None:
     """The id of a person who enrols again, empty for somebody new, None for somebody who is enrolled already."""
     options = [Option(one["id"], dict.fromkeys(places.LANGUAGES, one["name"])) for one in known]
-    chosen = await chat.choose("for_whom", [*options, "other"])
+    chosen = await chat.choose("for_whom", [*options, Option("other", aliases=OTHERS)])
     one = next((one for one in known if one["id"] == chosen), None)
     if one is None or not one["live"]:
         return str(chosen) if one else ""
@@ -53,7 +64,7 @@ async def _for_whom(chat: Chat, known: list[dict[str, Any]]) -> str | None:
 async def _consent(chat: Chat) -> dict[str, Any] | None:
     """The proof that somebody agreed; None where they did not."""
     clear = [Option("agree", aliases=YES), Option("refuse", aliases=NO)]
-    answer = await chat.choose("consent", [*clear, "ask_first"], exact=True)
+    answer = await chat.choose("consent", [*clear, Option("ask_first", aliases=ASK)], exact=True)
     proof = chat.proof("consent")
     if answer == "ask_first":
         await chat.say("ask_first")

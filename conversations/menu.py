@@ -2,12 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.author import Chat, conversation, formats
+from bot.author import Chat, Choice, Option, conversation, formats
+from bot.records import roles
+from conversations.answers import MEANT, SETTLED
 
 CHOICES = ("enrol", "status", "my_data", "help", "language")
 """Each is the name of a conversation. Old buttons of the menu go on working, so none is left out lightly."""
+
+NOTHING = "nothing"
+"""Somebody only says "ok sip"."""
+FEW = 6
+"""Words of a question that is short enough to be guessed; what is longer is for a person."""
+
+
+@dataclass(frozen=True)
+class Menu:
+    """The choices, and what people write instead of choosing; the value is the conversation that answers."""
+
+    choices: Choice
+    others: tuple[Choice, ...]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.choices, name)
+
+    def read(self, said: Any) -> Any:
+        """A choice where it is one, else what a few words seem to mean."""
+        value = self.choices.read(said)
+        if getattr(value, "reason", "") != "choice":
+            return value
+        for other in self.others:
+            found = other.read(replace(said, shown=()))
+            if isinstance(found, str) and len(said.text.split()) <= FEW:
+                return found
+        return value
+
+
+MENU = Menu(
+    Choice(tuple(map(Option, CHOICES))),
+    (
+        Choice((Option(NOTHING, aliases=SETTLED),), exact=True),
+        Choice(tuple(Option(name, aliases=forms) for name, forms in MEANT.items())),
+    ),
+)
 
 
 @conversation("menu", words="menu")
@@ -15,6 +54,11 @@ async def menu(chat: Chat) -> Any:
     """Greet by the part of the day, by name where it is known, and go where the person wants to."""
     part = formats.part_of_day(chat.now, chat.speaker.zone)
     await chat.say(f"{part}.named" if chat.speaker.nickname else part)
-    if not chat.speaker.person:
+    if roles.allowed(chat.speaker.roles, "antrean"):
+        await chat.say("staff")
+    elif roles.allowed(chat.speaker.roles, "rekap"):
+        await chat.say("staff_figures")
+    elif not chat.speaker.person:
         await chat.say("intro")
-    return chat.then(await chat.choose("menu", CHOICES))
+    chosen = await chat.ask("menu", MENU, given=chat.given)
+    return await chat.say("nothing") if chosen == NOTHING else chat.then(chosen)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from bot.author import Chat, Reference, Village, conversation, places
+from bot.author import Chat, Option, Reference, Village, conversation, places
 from bot.records import decisions, enrolments, queue
 
 
@@ -27,7 +28,7 @@ async def request(chat: Chat) -> None:
     if card is None:
         return
     account, reference, given = chat.speaker.account, card.reference, queue.split(chat.given)[1]
-    question = await chat.choose("question", decisions.QUESTIONS, given=given, **card.shown(chat.now))
+    question = await chat.choose("question", _called(decisions.QUESTIONS), given=given, **card.shown(chat.now))
     outcome = await chat.once("decided", lambda tx: decisions.request(tx, account, reference, question))
     await chat.say(outcome, reference=reference)
 
@@ -55,6 +56,23 @@ async def village(chat: Chat) -> None:
     value = await chat.ask("village", Village(card.kecamatan), given=given, reference=reference, **now)
     outcome = await chat.once("decided", lambda tx: decisions.put_right(tx, account, reference, value))
     await chat.say(outcome, reference=reference, village=places.name(value.get("code", "")) or value.get("text", ""))
+
+
+CALLED = {
+    "full_name": ("nama", "name"),
+    "birth_year": ("umur", "usia", "lahir", "age", "born"),
+    "user_type": ("jenis", "status", "type"),
+    "kecamatan": ("kec", "sub district"),
+    "village": ("desanya", "kelurahan", "dusun", "alamat", "address"),
+    "last_country": ("negara", "country"),
+    "livelihood_now": ("pekerjaan", "kerja", "usaha", "work", "job"),
+    "phone": ("hp", "no hp", "telepon", "telpon", "nomor", "wa", "phone"),
+}
+"""What staff type for a question, besides its label."""
+
+
+def _called(questions: Iterable[str]) -> list[Option]:
+    return [Option(name, aliases=CALLED.get(name, ())) for name in questions]
 
 
 async def _card(chat: Chat, command: str) -> queue.Card | None:

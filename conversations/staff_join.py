@@ -21,11 +21,12 @@ async def join(chat: Chat) -> None:
     if taken is None:
         return await chat.say("not_open")
     await chat.say("welcome", code=taken["code"])
+    await chat.say("code", code=taken["code"])
     if not taken["named"]:
         name = await chat.ask("name", PersonName(), optional=True)
         await chat.once("named", lambda tx: roles.rename(tx, account, name or ""))
     await _roles(chat, await chat.look(lambda tx: roles.of(tx, account)))
-    await chat.say("code", code=taken["code"])
+    await chat.say("ready")
 
 
 @conversation("officer", words="cek petugas, check officer, check staff")
@@ -35,7 +36,10 @@ async def officer(chat: Chat) -> None:
     found = await chat.look(lambda tx: roles.by_code(tx, code))
     if found is None or found.ended is not None:
         return await chat.say("unknown")
-    await chat.say("active", code=found.code, name=found.name or "–")
+    if found.name:
+        await chat.say("active", code=found.code, name=found.name)
+    else:
+        await chat.say("active_unnamed", code=found.code)
     await _roles(chat, found)
     await chat.say("never")
 

@@ -25,7 +25,8 @@ async def waiting(chat: Chat) -> Any:
         return await chat.say("empty")
     await chat.say("waiting", n=page["total"])
     for one in await chat.look(lambda tx: queue.cards(tx, account, "antrean", page["hits"])):
-        await chat.say("card", **one.shown(chat.now))
+        shown = one.shown(chat.now)
+        await chat.say("card" if shown["n"] else "card_today", **shown)
     reference = await chat.choose("pick", [_option(one) for one in page["hits"]])
     await chat.once("opened", lambda tx: queue.open(tx, account, "antrean", reference))
     card = await chat.look(lambda tx: queue.find(tx, account, "antrean", reference))

@@ -5,8 +5,13 @@ from __future__ import annotations
 from bot.author import Chat, conversation, formats
 from bot.records import enrolments
 
+WORDS = """
+status, cek status, status saya, status pendaftaran, cek pendaftaran, pendaftaran saya, sudah daftar belum,
+sudah daftar blm, kok lama, my status, check status, am i enrolled
+"""
 
-@conversation("status", words="status, cek status, status saya, my status, check status")
+
+@conversation("status", words=WORDS)
 async def status(chat: Chat) -> None:
     """Tell the status of everybody enrolled from this chat, the running enrolments only where there are any."""
     account, speaker = chat.speaker.account, chat.speaker

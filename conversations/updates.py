@@ -24,7 +24,7 @@ async def _stop(chat: Chat) -> None:
     """At once, without another question."""
     account, person = chat.speaker.account, chat.speaker.person
     await chat.once("stopped", lambda tx: consents.pause(tx, account, chat.proof("what"), person))
-    await chat.say("stopped")
+    await chat.say("stopped" if person else "never")
 
 
 async def _resume(chat: Chat) -> None:

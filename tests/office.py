@@ -64,7 +64,7 @@ class Office:
 
     async def enrolled(
         self, name: str, area: str, status: str = "submitted", *, days: int = 0, phone: str = "", sex: str = "female",
-        account: str = "", by: str = "",
+        account: str = "", by: str = "", chatless: bool = False,
     ) -> str:  # fmt: skip
         """Somebody who enrolled `days` ago; the reference."""
         chat = account or await self.account(f"chat of {name}")
@@ -75,9 +75,10 @@ class Office:
 
         async def work(tx: Tx) -> str:
             await people.create(tx, person, full_name=name, sex=sex, phone=phone, birth_year=1990, **place)
-            await people.link(tx, chat, person)
+            if not chatless:
+                await people.link(tx, chat, person)
             return await enrolments.submit(
-                tx, person=person, account=chat, answers=place, enrolled_by=by, status=status
+                tx, person=person, account=None if chatless else chat, answers=place, enrolled_by=by, status=status
             )
 
         reference = await self.run(work)

@@ -97,6 +97,7 @@ def test_secrets_do_not_show(tmp_path: Path) -> None:
         (TWILIO | {"PUBLIC_URL": "http://bot.example.org"}, r"PUBLIC_URL \(.*\) begins with http://"),
         (TWILIO | {"TWILIO_WHATSAPP_FROM": "0812", "PUBLIC_URL": "https://x.example"}, r"TWILIO_WHATSAPP_FROM .*'08"),
         ({"DATABASE_URL": "postgres://u:hush@h/n"}, r"DATABASE_URL \(.*\) does not look right: sqlite\+aiosqlite:///"),
+        ({"DATABASE_URL": "postgresql+asyncpg://u:hush@h/n"}, r"no other database is served yet"),
         ({"LOG_LEVEL": "loud"}, r"LOG_LEVEL \(.*\) cannot be 'loud'"),
         ({"TELEGRAM_BOT_TOKN": "1:demo"}, r"TELEGRAM_BOT_TOKN \(.*line 7\) is no setting: did you mean TELEGRAM_BOT"),
     ],

@@ -130,9 +130,9 @@ async def test_a_decision_that_somebody_else_took_meanwhile_is_done(tmp_path: Pa
 @pytest.mark.asyncio
 async def test_nobody_verifies_whom_they_enrolled_or_themselves(tmp_path: Path) -> None:
     async with office(tmp_path) as here:
-        for one in ("K1", "K2"):
-            await here.staff(one, "coordinator", "33.07")
-        assisted = await here.enrolled("Peserta Satu", "33.07.04", by="K1")
+        code = await here.staff("K1", "coordinator", "33.07")
+        await here.staff("K2", "coordinator", "33.07")
+        assisted = await here.enrolled("Peserta Satu", "33.07.04", by=code)
         own = await here.enrolled("Peserta Dua", "33.07.04", account="K1")
         linked = await here.enrolled("Peserta Tiga", "33.07.04")
         card = await here.run(lambda tx: queue.find(tx, "K2", "cek", linked))
@@ -160,9 +160,9 @@ async def test_one_question_goes_to_the_person(tmp_path: Path) -> None:
 @pytest.mark.asyncio
 async def test_somebody_without_a_chat_is_told_by_staff(tmp_path: Path) -> None:
     async with office(tmp_path) as here:
-        for one in ("K1", "K2"):
-            await here.staff(one, "coordinator", "33.07")
-        reference = await here.enrolled("Peserta Satu", "33.07.04", account="K2", by="K2")
+        await here.staff("K1", "coordinator", "33.07")
+        code = await here.staff("K2", "coordinator", "33.07")
+        reference = await here.enrolled("Peserta Satu", "33.07.04", by=code, chatless=True)
         assert "belum punya chat" in await here.talk("K1").say(f"lengkapi {reference} desa")
         assert "dikabari langsung" in await here.talk("K1").say(f"verifikasi {reference} ktp")
         assert await told(here) == []

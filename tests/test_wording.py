@@ -24,6 +24,8 @@ LONGER = {"consent", "review", "help"}
 EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
 MANNERS = {"sapaan", "nickname"}
 """How somebody is addressed differs between languages."""
+SAME = ("announcements", "salutation")
+"""Questions with options that are called as other templates end."""
 NOT_LABELS = re.compile(r"\.(label|named|choice\w*|shared|none|programme|mart|did_you_mean)$")
 
 
@@ -36,7 +38,7 @@ def options() -> list[tuple[str, str, list[str]]]:
     found: dict[tuple[str, str], list[str]] = {}
     for domain, key in EVERY:
         base, dot, _ = key.rpartition(".")
-        asked = base in ("announcements", "salutation") or not NOT_LABELS.search(key)
+        asked = not (NOT_LABELS.search(key) if base not in SAME else re.search(r"\.(label|choice\w*)$", key))
         if dot and (domain, base) in EVERY and asked and not base.startswith("rejected"):
             found.setdefault((domain, base), []).append(key)
     return [(domain, base, keys) for (domain, base), keys in found.items()]

@@ -124,18 +124,18 @@ async def _why_not(tx: Tx, account: str, command: str, card: queue.Card) -> Outc
 
 
 async def _own(tx: Tx, account: str, card: queue.Card) -> bool:
-    """Whether the account enrolled this person, or is one of the chats that they write from."""
-    if account in (card.enrolled_by, card.account_id):
+    """Whether the account is one of the chats that this person writes from."""
+    if account == card.account_id:
         return True
     pair = (account_persons.c.account_id == account) & (account_persons.c.person_id == card.person_id)
     return await tx.value(select(account_persons.c.person_id).where(pair)) is not None
 
 
 async def _chat_of(tx: Tx, card: queue.Card) -> str | None:
-    """Where the person is told: the chat it was sent from, unless staff sent it; else the one last linked."""
-    if card.account_id and card.account_id != card.enrolled_by:
+    """Where the person is told: the chat it was sent from, else the one last linked."""
+    if card.account_id:
         return card.account_id
-    linked = [one for one in await people.accounts_of(tx, card.person_id) if one != card.enrolled_by]
+    linked = await people.accounts_of(tx, card.person_id)
     return linked[0] if linked else None
 
 

@@ -84,8 +84,8 @@ def _made(row: Mapping[str, Any]) -> Enrolment:
 
 
 async def submit(
-    tx: Tx, *, person: str, account: str, answers: Mapping[str, Any], status: str = "submitted", source: str = "chat",
-    enrolled_by: str = "",
+    tx: Tx, *, person: str, account: str | None, answers: Mapping[str, Any], status: str = "submitted",
+    source: str = "chat", enrolled_by: str = "",
 ) -> str:  # fmt: skip
     """Keep a new enrolment with its first line of history; its reference.
 

@@ -40,8 +40,12 @@ class Seal:
         return self._keys.decrypt(sealed.decode(), PHONE)
 
     def mark(self, digits: str) -> str:
-        """The mark of the oldest secret: it stays findable when a new one is put in front."""
-        return self._keys.indexes(PHONE, digits)[-1]
+        """The mark that is kept of these digits."""
+        return self._keys.index(PHONE, digits)
+
+    def marks(self, digits: str) -> tuple[str, ...]:
+        """The marks that may be kept of these digits: one for each secret."""
+        return self._keys.indexes(PHONE, digits)
 
 
 PHONE = "persons.phone"
@@ -113,8 +117,13 @@ def _columns(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def last4(number: str) -> str:
-    """The mark under which a number, or its last four digits, is found; empty for no number."""
+    """The mark that is kept of a number's last four digits; empty for no number."""
     return sealing().mark(number[-4:]) if number else ""
+
+
+def ends_in(digits: str) -> ColumnElement[bool]:
+    """The condition that somebody's number ends in the last four of these digits, under whichever secret."""
+    return persons.c.phone_last4.in_(sealing().marks(digits[-4:]))
 
 
 async def create(tx: Tx, person: str, **fields: Any) -> None:

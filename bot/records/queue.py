@@ -164,7 +164,7 @@ async def _matching(tx: Tx, where: ColumnElement[bool], text: str) -> list[str]:
         return await _references(tx, where & (enrolments.c.reference == reference))
     digits = "".join(char for char in text if char.isdigit())
     if len(digits) >= 4:
-        return await _references(tx, where & (persons.c.phone_last4 == people.last4(digits)))
+        return await _references(tx, where & people.ends_in(digits))
     name = words.fold(text)
     if len(name) < 2:
         return []

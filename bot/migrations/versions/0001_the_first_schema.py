@@ -238,7 +238,7 @@ def upgrade() -> None:
             sa.String(),
             server_default="",
             nullable=False,
-            comment="account of the staff member who did it for the person; may not verify it",
+            comment="code of the staff member who did it for the person; may not verify it",
         ),
         sa.Column("submitted_at", sa.BigInteger(), nullable=False),
         sa.Column(
