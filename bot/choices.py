@@ -19,7 +19,7 @@ _APART: Final = re.compile(r"\s*(?:[,;/+&\n]|\.\s|\b(?:dan|and|sama|serta|plus|l
 
 
 def picked(said: Said) -> Shown | None:
-    """The one that is meant of those shown: by its value (a button), name or number, or by a yes to a single one."""
+    """The one that is meant of those shown: by its value (a button), name or number."""
     for one in said.shown:
         if said.text == one.value:
             return one
@@ -29,7 +29,7 @@ def picked(said: Said) -> Shown | None:
     number = words.number(said.text)
     if number is not None and 1 <= number <= len(said.shown):
         return said.shown[number - 1]
-    return said.shown[0] if len(said.shown) == 1 and words.yes(said.text) else None
+    return None
 
 
 def _names(one: Shown) -> tuple[str, ...]:

@@ -88,9 +88,10 @@ class Composer:
             lines.append(f"_{self.texts.say(language, COMMON, 'step', {'n': asked.step, 'total': asked.steps})}_")
         if asked.card:
             values = {**values, "card": self.card(language, domain, asked.card)}
-        lines.append(
-            self.texts.say(language, domain, asked.name, {**values, **asked.values} if asked.values else values)
-        )
+        key = f"{asked.name}.again" if asked.again else asked.name
+        if asked.again and not self.texts.has(domain, key):
+            key = asked.name
+        lines.append(self.texts.say(language, domain, key, {**values, **asked.values} if asked.values else values))
         if asked.many:
             lines.append(self.texts.say(language, COMMON, "many_hint", {}))
         if asked.optional:

@@ -48,16 +48,16 @@ class Ears:
 
     def _opened(self, text: str, slash: bool, roles: Roles) -> str | None:
         folded = words.fold(text.removeprefix("/").replace("_", " ") if slash else text)
-        conversation = self._opens.get(folded)
-        if conversation is not None:
-            return f"open:{conversation.name}" if _may(conversation, roles) else None
+        for core in words.cores(folded.split()):
+            if (conversation := self._opens.get(core)) is not None:
+                return f"open:{conversation.name}" if _may(conversation, roles) else None
         parts = text.removeprefix("/").split()
         for count in range(min(self._longest, len(parts) - 1), 0, -1):
             conversation = self._opens.get(words.fold(" ".join(parts[:count])))
             if conversation is None or not _may(conversation, roles):
                 continue
             rest = parts[count:]
-            if slash or conversation.role or count > 1 or _is_code(rest):
+            if slash or conversation.role or (count > 1 and len(rest) <= FEW) or _is_code(rest):
                 return f"open:{conversation.name} {' '.join(rest)}"
         return None
 
@@ -67,6 +67,9 @@ JOIN = "staff_join"
 
 SOURCE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 """The code of a poster or a card whose link was opened, such as `poe-larantuka`."""
+
+FEW = 3
+"""Words that may stand behind an opening of two: more of them are a sentence."""
 
 PLAIN_MENU = frozenset({"menu", "start"})
 """Asking for the menu itself; every other greeting means: are you there?"""

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from bot.messages import Incoming
 from bot.queued import Row
-from bot.schema import accounts
+from bot.schema import accounts, persons
 from bot.store import Tx
 from bot.talk import Talk
 
@@ -172,6 +172,22 @@ async def create(tx: Tx, new: Sequence[Account]) -> None:
     """Store accounts that write for the first time."""
     rows = [(a.id, a.channel, a.external_id, a.phone, a.language, a.wrote_at, tx.now) for a in new]
     await _many(tx, (_NEW_ACCOUNT, rows))
+
+
+async def reload(tx: Tx, account: Account) -> None:
+    """Effects may have changed who this is, and what they may do."""
+    account.roles = await roles(tx, account.id)
+    query = (
+        select(accounts.c.language, accounts.c.person_id, persons.c.salutation, persons.c.nickname, persons.c.district)
+        .join(persons, persons.c.id == accounts.c.person_id, isouter=True)
+        .where(accounts.c.id == account.id)
+    )
+    row = (await tx.execute(query)).first()
+    if row is not None:
+        if not account.chose_language:
+            account.language = row.language
+        account.person, account.salutation = row.person_id or "", row.salutation or ""
+        account.nickname, account.district = row.nickname or "", row.district or ""
 
 
 async def came_by(tx: Tx, account: str, source: str) -> None:

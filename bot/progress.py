@@ -42,6 +42,7 @@ class Progress:
         message: str = "",
         away: bool = False,
         resumed: bool = False,
+        full: bool = False,
     ) -> None:
         self.conversation = conversation
         self.talk = talk
@@ -56,6 +57,8 @@ class Progress:
         """The person comes back after a long pause: say where they are before going on."""
         self.resumed = resumed
         """Ask the waiting question again, without what was said before it."""
+        self.full = full or away
+        """Put the waiting question in full even if it was asked just now: the last time was in another language."""
         self.display = Display(wording, conversation.name, speaker.language)
         self.turn = Turn()
         self.fresh = not talk.answers and talk.pending is None
@@ -118,6 +121,7 @@ class Progress:
 
     def wait(self, ask: Ask, *, keep: bool = False, **more: Any) -> NoReturn:
         """End the turn with this question. `keep`: candidates that were shown for it stay."""
+        again = (self.talk.pending or {}).get("q") == ask.name and not self.full
         pending = self.pending(ask) | more
         if not keep:
             pending.pop("c", None)
@@ -137,6 +141,7 @@ class Progress:
             steps=len(self.conversation.steps) if self.step else 0,
             card=self.display.card(self.lines(), self.talk.answers) if ask.kind == "review" else None,
             takes_contact="contact" in ask.question.accepts,
+            again=again,
         )
         raise Waits
 

@@ -54,6 +54,10 @@ class Shelf:
             self._drop(talk)
         return talk
 
+    async def below(self) -> Talk | None:
+        """The talk that was set aside last, left where it is."""
+        return await self._fetch(talks.c.state == "aside")
+
     async def find(self, id: str) -> tuple[str, str, int] | None:
         """State, conversation and last change of a talk of this account, by its id."""
         for talk, state in self.account.gone:

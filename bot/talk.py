@@ -73,6 +73,8 @@ class Asked:
     steps: int = 0
     card: tuple[Line, ...] | None = None
     takes_contact: bool = False
+    again: bool = False
+    """It was asked just now: `<question>.again` will do, where there is one."""
 
 
 @dataclass(slots=True)

@@ -14,7 +14,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import select
 
 from bot import intake, words
 from bot.chat import Conversation, Speaker
@@ -25,8 +24,6 @@ from bot.messages import Incoming, Outgoing
 from bot.progress import Progress
 from bot.queued import Row, body, release
 from bot.replay import replay
-from bot.schema import accounts as accounts_table
-from bot.schema import persons
 from bot.shelf import Shelf
 from bot.store import Tx
 from bot.talk import Part, Talk, Turn
@@ -41,6 +38,9 @@ DEEP = 5
 """Conversations that may follow on each other in one turn, before the menu takes over."""
 
 MENU = "menu"
+
+UNREAD = ("voice", "photo", "video", "document")
+"""What somebody sends in the hope that it is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,8 @@ class Visit:
         self.note = ""
         self.edits = ""
         self.depth = 0
+        self.below: Talk | None = None
+        """What lies below the talk that is open, where only it tells how to call somebody."""
 
     async def run(self, flooded: bool) -> None:
         message, account = self.message, self.account
@@ -99,6 +101,8 @@ class Visit:
                 account.new = False
             return
         account.quiet = False
+        if not account.salutation and (account.talk is None or not self.scene.keeps(account.talk)):
+            self.below = await self.shelf.below()
         await self._touch(message)
         if flooded:
             self.say("flood")
@@ -135,14 +139,28 @@ class Visit:
         elif message.kind != "edited":
             if message.kind == "text" and words.id_number(message.text):
                 self.say("id_number_not_needed")
-            word = self._hears(message.text) or "menu"
-            if word == "thanks":
-                self.say("you_are_welcome")
-            else:
-                await self._obey(word)
+            await self._out_of_the_blue(message)
+
+    async def _out_of_the_blue(self, message: Incoming) -> None:
+        """Nothing is open: a word that always works, or whatever the menu makes of it."""
+        word = self._hears(message.text)
+        if message.kind in UNREAD:
+            self.say(f"rejected.kind_{message.kind}")
+        if word == "thanks":
+            self.say("you_are_welcome")
+        elif word is not None:
+            await self._obey(word)
+        else:
+            await self.open(MENU, message.text)
 
     async def _replay(
-        self, talk: Talk, *, heard: Incoming | None = None, away: bool = False, resumed: bool = False
+        self,
+        talk: Talk,
+        *,
+        heard: Incoming | None = None,
+        away: bool = False,
+        resumed: bool = False,
+        full: bool = False,
     ) -> Turn:
         conversation = self.scene.conversations[talk.conversation]
         speaker = self.scene.speaker(self.account)
@@ -158,13 +176,14 @@ class Visit:
             message=self.message.message if self.message is not None else "",
             away=away,
             resumed=resumed,
+            full=full,
         )
         turn = await replay(progress, self.tx, heard)
         talk.updated = self.tx.now
         if turn.diverged:
             log.warning("talk.diverged", conversation=conversation.name, question=turn.diverged)
         if turn.effects:
-            await self._reload()
+            await intake.reload(self.tx, self.account)
         return turn
 
     def _hears(self, text: str) -> str | None:
@@ -200,21 +219,21 @@ class Visit:
     def _compose(self, conversation: Conversation, turn: Turn, talk: Talk) -> None:
         if turn.parts or turn.asked is not None:
             speaker = self.scene.speaker(self.account)
-            values = self.scene.composer.values(speaker, talk.answers)
+            values = self.scene.composer.values(speaker, self._told(talk))
             self.said.append(self.scene.composer.turn(speaker, conversation.name, turn, talk.id, values))
 
     async def _obey(self, word: str) -> None:
         """Carry out a word that always works."""
         name, _, given = word.partition(":")
         if name == "cancel":
-            self._cancel()
+            await self._cancel()
         elif name == "restart":
             await self._restart()
         elif name == "language" and given:
             self.account.language = given
             self.account.chose_language = self.account.touched = True
             self.say("language_set")
-            await self.repeat()
+            await self.repeat(full=True)
         elif name == "source":
             await intake.came_by(self.tx, self.account.id, given)
             await self.open(MENU)
@@ -245,6 +264,8 @@ class Visit:
             return
         talk = self._new(name, given)
         turn = await self._replay(talk)
+        if name == MENU:
+            talk.given = ""
         if turn.asked is not None or turn.then is not None:
             self._put_aside(below, talk)
             await self._after(turn, talk)
@@ -271,26 +292,29 @@ class Visit:
             self.account.talk = talk
             await self.repeat("resume")
 
-    async def repeat(self, line: str = "") -> None:
+    async def repeat(self, line: str = "", *, full: bool = False) -> None:
         """Ask the waiting question again, after one line where one is named; the menu where nothing waits."""
         talk = self.account.talk
         if talk is None or talk.conversation not in self.scene.conversations:
             if self.account.talk is None:
                 await self.open(MENU)
             return
-        turn = await self._replay(talk, resumed=True)
+        turn = await self._replay(talk, resumed=True, full=full)
         if line and turn.asked is not None:
             turn.parts.insert(0, Part((line,)))
         await self._after(turn, talk)
 
-    def _cancel(self) -> None:
+    async def _cancel(self) -> None:
         talk = self.account.talk
         if talk is None:
             self.say("nothing_to_cancel")
             return
-        keeps = self.scene.keeps(talk)
+        said = any(not answer.get("once") for answer in talk.answers.values())
+        keeps = self.scene.keeps(talk) and said
         self.say("draft_kept" if keeps else "cancelled")
         self.shelf.put(talk, "draft" if keeps else "ended")
+        if not keeps:
+            await self._come_back()
 
     async def _restart(self) -> None:
         talk = self.account.talk
@@ -325,32 +349,15 @@ class Visit:
         pressed = dataclasses.replace(message, token=f"{talk.id}|{MENU}|{value}")
         await self._after(await self._replay(talk, heard=pressed), talk)
 
-    async def _reload(self) -> None:
-        """Effects may have changed who this is, and what they may do."""
-        account = self.account
-        account.roles = await intake.roles(self.tx, account.id)
-        query = (
-            select(
-                accounts_table.c.language,
-                accounts_table.c.person_id,
-                persons.c.salutation,
-                persons.c.nickname,
-                persons.c.district,
-            )
-            .join(persons, persons.c.id == accounts_table.c.person_id, isouter=True)
-            .where(accounts_table.c.id == account.id)
-        )
-        row = (await self.tx.execute(query)).first()
-        if row is not None:
-            if not account.chose_language:
-                account.language = row.language
-            account.person, account.salutation = row.person_id or "", row.salutation or ""
-            account.nickname, account.district = row.nickname or "", row.district or ""
+    def _told(self, talk: Talk | None) -> Mapping[str, Mapping[str, object]]:
+        """What somebody has told of themselves, in this talk or in one that it lies on top of."""
+        below = [one for one, state in self.account.gone if state == "aside"]
+        open_now = [one for one in (talk, self.account.talk, *below, self.below) if one is not None]
+        return next((one.answers for one in open_now if "salutation" in one.answers), {})
 
-    def say(self, key: str, about: Talk | None = None) -> None:
-        """Say one common template, to somebody who has told in the talk `about` how to call them."""
-        talk = about or self.account.talk
-        values = self.scene.composer.values(self.scene.speaker(self.account), talk.answers if talk else None)
+    def say(self, key: str) -> None:
+        """Say one common template."""
+        values = self.scene.composer.values(self.scene.speaker(self.account), self._told(self.account.talk))
         text = self.scene.composer.texts.say(self.account.language, COMMON, key, values)
         self.said.append(Composed(text, template=f"{COMMON}.{key}"))
 

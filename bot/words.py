@@ -28,8 +28,8 @@ _HELLOS: Final = frozenset(key.split(" ", 1)[0] for key, meaning in _W.intents.i
 _OPENING: Final = frozenset(key.split(" ", 1)[0] for key in _W.intents) | _W.polite
 
 
-def _cores(words: Sequence[str]) -> Iterator[str]:
-    """What is left when polite words are taken off either end, longest first; all of it is the first."""
+def cores(words: Sequence[str]) -> Iterator[str]:
+    """What is left of folded words when polite ones are taken off either end, longest first; all of it is the first."""
     count, polite = len(words), _W.polite
     before = next((at for at, word in enumerate(words) if word not in polite), count - 1)
     after = next((at for at, word in enumerate(reversed(words)) if word not in polite), count - 1)
@@ -62,7 +62,7 @@ def _around(key: str) -> str | None:
     if len(words) > 6:
         return None
     if words[0] in _W.polite or words[-1] in _W.polite:
-        for core in _cores(words):
+        for core in cores(words):
             if (meaning := _W.intents.get(core)) is not None:
                 return meaning
     return _twice(words) if words[0] in _HELLOS or words[0].startswith(_SALAM) else None
@@ -74,7 +74,7 @@ def _twice(words: list[str]) -> str | None:
         first = _W.intents.get(" ".join(words[:at])) or ("menu" if at == 1 and words[0].startswith(_SALAM) else None)
         if first in ("menu", "thanks"):
             rest = words[at:]
-            if all(word in _W.polite for word in rest) or any(_W.intents.get(core) == first for core in _cores(rest)):
+            if all(word in _W.polite for word in rest) or any(_W.intents.get(core) == first for core in cores(rest)):
                 return first
     return None
 
@@ -89,17 +89,17 @@ def is_salam(text: str) -> bool:
 
 def restart(text: str) -> bool:
     """Whether the message asks to begin anew: "mulai baru", "dari awal", "start over"."""
-    return len(text) <= LONGEST and any(core in _W.restart for core in _cores(fold(text).split()))
+    return len(text) <= LONGEST and any(core in _W.restart for core in cores(fold(text).split()))
 
 
 def is_all(text: str) -> bool:
     """Whether the message means every one of a list: "semua", "all"."""
-    return len(text) <= LONGEST and any(core in _W.all for core in _cores(fold(text).split()))
+    return len(text) <= LONGEST and any(core in _W.all for core in cores(fold(text).split()))
 
 
 def is_nothing(text: str) -> bool:
     """Whether the message means none at all: "tidak ada", "none"."""
-    return len(text) <= LONGEST and any(core in _W.nothing for core in _cores(fold(text).split()))
+    return len(text) <= LONGEST and any(core in _W.nothing for core in cores(fold(text).split()))
 
 
 def is_still(text: str) -> bool:
@@ -110,7 +110,7 @@ def is_still(text: str) -> bool:
 
 def is_this(text: str) -> bool:
     """Whether the message points to what it is written with: "nomor ini", "this number"."""
-    return len(text) <= LONGEST and any(core in _W.this for core in _cores(fold(text).split()))
+    return len(text) <= LONGEST and any(core in _W.this for core in cores(fold(text).split()))
 
 
 def yes(text: str) -> bool | None:
@@ -203,7 +203,7 @@ def match(text: str, names: Sequence[Sequence[str]], *, tolerant: bool) -> Match
     if not 0 < len(words) <= 30:
         return Match("none", [])
     made = [[_name(one) for one in called] for called in names]
-    for core in _cores(words):
+    for core in cores(words):
         joined = core.replace(" ", "")
         if found := [at for at, called in enumerate(made) if any(name.joined == joined for name in called)]:
             return Match("exact", found)
@@ -216,7 +216,7 @@ def match(text: str, names: Sequence[Sequence[str]], *, tolerant: bool) -> Match
 def _tolerantly(words: list[str], names: list[list[_Name]]) -> Match:
     """The first way of reading that finds something; within it those that fit equally well."""
     joined = "".join(words)
-    core = min(_cores(words), key=len).split()
+    core = min(cores(words), key=len).split()
     ways: tuple[tuple[How, Callable[[_Name], float]], ...] = (
         ("prefix", lambda name: len(joined) >= 2 and name.joined.startswith(joined)),
         ("within", lambda name: _within(name.words, words)),

@@ -25,8 +25,17 @@ class Menu:
     choices: Choice
     others: tuple[Choice, ...]
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.choices, name)
+    free = False
+
+    @property
+    def accepts(self) -> Any:
+        return self.choices.accepts
+
+    def options(self) -> tuple[Option, ...]:
+        return self.choices.options()
+
+    def show(self, value: Any, language: str) -> str | None:
+        return self.choices.show(value, language)
 
     def read(self, said: Any) -> Any:
         """A choice where it is one, else what a few words seem to mean."""

@@ -19,7 +19,7 @@ async def my_data(chat: Chat) -> Any:
     account = chat.speaker.account
     known = await chat.look(lambda tx: people.known(tx, account))
     if not known:
-        return await chat.say("nothing")
+        return await _draft(chat)
     person = known[0]["id"]
     if len(known) > 1:
         options = [Option(one["id"], dict.fromkeys(places.LANGUAGES, one["name"])) for one in known]
@@ -30,6 +30,18 @@ async def my_data(chat: Chat) -> Any:
     if what == "delete":
         return await _delete(chat, person)
     return await chat.say("enough")
+
+
+async def _draft(chat: Chat) -> None:
+    """Who has sent nothing yet may have what they said deleted, too."""
+    account = chat.speaker.account
+    kept = await chat.once("draft_there", lambda tx: people.has_draft(tx, account))
+    if not kept:
+        return await chat.say("nothing")
+    if await chat.choose("draft", ["keep", "delete"], exact=True) == "keep":
+        return await chat.say("kept")
+    await chat.once("draft_deleted", lambda tx: people.drop_drafts(tx, account, chat.talk))
+    return await chat.say("draft_gone")
 
 
 async def _delete(chat: Chat, person: str) -> None:

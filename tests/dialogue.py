@@ -303,6 +303,7 @@ class Player:
             await self._settled(phone)
         self._listen()
         self.stage.clock.now += 1000
+        self.stage.sandbox.advance(1)
 
     async def _settled(self, phone: Phone) -> None:
         if self.channel == "whatsapp":

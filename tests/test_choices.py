@@ -122,7 +122,6 @@ def test_a_doubtful_kecamatan_is_confirmed() -> None:
         assert outcome(question, typed, shown=shown(asked.options)) == value
     one = question.read(said("labuan haji"))
     assert isinstance(one, Candidates)
-    assert outcome(question, "iya", shown=shown(one.options)) == "52.03.17"
     assert outcome(question, "bukan", shown=shown(one.options)) == "!place_again"
     assert question.show("52.03.17", "en") == "Labuhan Haji"
 

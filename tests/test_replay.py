@@ -743,3 +743,62 @@ def test_an_order_is_kept_with_the_answers_that_stood_on_the_card(steps: list[di
     for row in talking.rows:
         assert row["size"] in SIZES[row["kind"]]
         assert {"name", "kind", "size", "note", "review"} <= row.keys()
+
+
+# What an offered change makes of an answer, and an end that takes no message
+
+
+@conversation("errand")
+async def errand(chat: Chat) -> None:
+    """Several things at once, words to agree to, and a reason to end before anything is asked."""
+    if await chat.look(_is_shut):
+        return await chat.say("shut")
+    await chat.choose_many("things", ["rice", "oil", "salt"])
+    await chat.choose("wanted", ["all", "none"], exact=True)
+    await chat.ask("name", Text(2, 40))
+
+
+async def _is_shut(rows: list[Any]) -> bool:
+    return "shut" in rows
+
+
+@pytest.mark.asyncio
+async def test_another_button_of_a_question_with_many_answers_adds_to_them() -> None:
+    talking = await started(of=errand)
+    await talking.hears("1 3", "all")
+    offered = await talking.hear(token="things|oil")
+    assert keys(offered) == ["offer_change", "?name"]
+    await talking.hear("ya")
+    assert talking.said["things"] == ["rice", "oil", "salt"]
+    assert (await talking.hear(token="things|oil")).note == "already_noted"
+
+
+@pytest.mark.asyncio
+async def test_an_answer_that_was_changed_has_the_proof_of_the_change() -> None:
+    talking = await started(of=errand)
+    await talking.hears("1", "none")
+    before = dict(talking.talk.answers["wanted"])
+    await talking.hear(token="wanted|all")
+    await talking.hear("ya", message="m99")
+    after = talking.talk.answers["wanted"]
+    assert (before["v"], after["v"], after["m"]) == ("none", "all", "m99")
+    assert after["h"] == before["h"]
+
+
+@pytest.mark.asyncio
+async def test_a_talk_that_is_over_before_it_takes_the_message_says_why() -> None:
+    talking = await started(of=errand)
+    talking.rows.append("shut")
+    turn = await talking.hear("1")
+    assert (keys(turn), turn.asked, turn.diverged) == (["shut"], None, "things")
+
+
+@pytest.mark.asyncio
+async def test_a_question_asked_just_now_may_be_put_shorter() -> None:
+    talking = await started(of=errand)
+    turn = await talking.hear("apa ya", after=1000)
+    assert turn.asked is not None
+    assert turn.asked.again
+    later = await talking.hear("1", after=1000)
+    assert later.asked is not None
+    assert not later.asked.again

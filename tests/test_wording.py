@@ -26,7 +26,7 @@ MANNERS = {"sapaan", "nickname"}
 """How somebody is addressed differs between languages."""
 SAME = ("announcements", "salutation")
 """Questions with options that are called as other templates end."""
-NOT_LABELS = re.compile(r"\.(label|named|choice\w*|shared|none|programme|mart|did_you_mean)$")
+NOT_LABELS = re.compile(r"\.(again|label|named|choice\w*|shared|none|programme|mart|did_you_mean)$")
 
 
 def forms(language: str, domain: str, key: str) -> tuple[str, ...]:
@@ -38,7 +38,7 @@ def options() -> list[tuple[str, str, list[str]]]:
     found: dict[tuple[str, str], list[str]] = {}
     for domain, key in EVERY:
         base, dot, _ = key.rpartition(".")
-        asked = not (NOT_LABELS.search(key) if base not in SAME else re.search(r"\.(label|choice\w*)$", key))
+        asked = not (NOT_LABELS.search(key) if base not in SAME else re.search(r"\.(label|again|choice\w*)$", key))
         if dot and (domain, base) in EVERY and asked and not base.startswith("rejected"):
             found.setdefault((domain, base), []).append(key)
     return [(domain, base, keys) for (domain, base), keys in found.items()]

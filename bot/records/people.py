@@ -266,6 +266,20 @@ async def corrected(tx: Tx, person: str, changed: Mapping[str, Any], said: Mappi
 # Deleting
 
 
+async def has_draft(tx: Tx, account: str) -> bool:
+    """Whether this chat has begun something that it has not sent."""
+    return await tx.value(select(talks.c.id).where(_unsent(account)).limit(1)) is not None
+
+
+async def drop_drafts(tx: Tx, account: str, except_talk: str) -> None:
+    """Delete what this chat has begun and not sent. `except_talk` is the talk that is running."""
+    await tx.execute(delete(talks).where(_unsent(account), talks.c.id != except_talk))
+
+
+def _unsent(account: str) -> ColumnElement[bool]:
+    return (talks.c.account_id == account) & (talks.c.conversation == "enrol") & (talks.c.state != "ended")
+
+
 async def erase(tx: Tx, person: str, except_talk: str = "") -> list[str]:
     """Delete a person with their enrolments, their answers in every talk, and what waits to be told about them.
 
