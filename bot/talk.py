@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from bot.asking import Shown, Value
@@ -108,4 +109,13 @@ class Turn:
 
 def digest(value: Value) -> str:
     """A short, stable hash of what an answer is about."""
+    return _digest(value) if isinstance(value, str) else _hashed(value)
+
+
+@lru_cache(1024)
+def _digest(text: str) -> str:
+    return _hashed(text)
+
+
+def _hashed(value: Value) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:12]

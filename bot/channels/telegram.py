@@ -10,14 +10,12 @@ import hmac
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any
 
 import aiohttp
 import msgspec
 from telegram import Bot, BotCommandScopeAllPrivateChats, BotCommandScopeChat
 from telegram.error import BadRequest, ChatMigrated, TelegramError
-from telegram.request import RequestData
-from telegram.request._requestparameter import RequestParameter  # no public name builds RequestData
 
 from bot import markup
 from bot.channels import Blocked, Forged, Refused, Throttled, Uncertain, Unreachable, updates
@@ -214,8 +212,7 @@ class Telegram:
     async def _call(
         self, method: str, parameters: Mapping[str, object], seconds: float = ANSWER_SECONDS
     ) -> msgspec.Raw:
-        data = RequestData([RequestParameter(name, value, None) for name, value in parameters.items()])
-        return cast(msgspec.Raw, await self._raw.post(self._urls[method], data, read_timeout=seconds))
+        return await self._raw.call(self._urls[method], parameters, seconds)
 
     def _about(self, to: str, error: Exception) -> Exception:
         """A guess at what a 429 is about, for Telegram does not tell.

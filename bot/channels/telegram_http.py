@@ -6,9 +6,10 @@ Knows no method of the API.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from http import HTTPStatus
+from typing import Any, cast
 
 import aiohttp
 import msgspec
@@ -99,14 +100,17 @@ class Request(BaseRequest):
         pool_timeout: Any = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
         """One call, its parameters as JSON; raises NotSent, Cut, TimedOut, Flooded."""
-        if self.session is None:
-            raise NotSent("the channel is not open")
         if request_data is not None and request_data.contains_files:
             raise NotImplementedError("files are sent by address or file_id")
         body = None if request_data is None else msgspec.json.encode(request_data.parameters)
+        return await self._exchange(method, url, body, read_timeout)
+
+    async def _exchange(self, method: str, url: str, body: bytes | None, seconds: Any) -> tuple[int, bytes]:
+        if self.session is None:
+            raise NotSent("the channel is not open")
         try:
             async with self.session.request(
-                method, self._url(url), data=body, headers=_JSON, timeout=self._timeout(read_timeout)
+                method, self._url(url), data=body, headers=_JSON, timeout=self._timeout(seconds)
             ) as response:
                 payload = await response.read()
         except (aiohttp.ClientError, OSError) as error:
@@ -155,6 +159,25 @@ class RawRequest(Request):
             raise TelegramError("the answer is not JSON") from error
         parameters = msgspec.to_builtins(answer.parameters) if answer.parameters is not None else None
         return {"result": answer.result, "description": answer.description, "parameters": parameters}
+
+    async def call(self, url: str, parameters: Mapping[str, object], seconds: float) -> msgspec.Raw:
+        """One call and its result; raises what python-telegram-bot makes of an answer that is none."""
+        status, payload = await self._exchange("POST", url, msgspec.json.encode(parameters), seconds)
+        if status != HTTPStatus.OK:
+            return cast(msgspec.Raw, await _Answered(status, payload).post(url))
+        return cast(msgspec.Raw, self.parse_json_payload(payload)["result"])
+
+
+class _Answered(RawRequest):
+    """An answer that is here already, for python-telegram-bot to tell what is wrong with it."""
+
+    def __init__(self, status: int, payload: bytes) -> None:
+        super().__init__()
+        self._answer = status, payload
+
+    async def do_request(self, *_: Any, **__: Any) -> tuple[int, bytes]:
+        """The answer, without asking."""
+        return self._answer
 
 
 FAULTS = (TelegramError, msgspec.DecodeError, UnicodeDecodeError)
