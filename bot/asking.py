@@ -84,3 +84,23 @@ class Question(Protocol):
 
     def show(self, value: Value, language: str) -> str | None:
         """The value as people read it; None where it is the label of an option."""
+
+
+TEXT: frozenset[Kind] = frozenset({"text"})
+
+
+class Typed:
+    """What most questions have in common: they are answered in writing, by some words only, and show no options."""
+
+    __slots__ = ()
+
+    @property
+    def free(self) -> bool:
+        return False
+
+    @property
+    def accepts(self) -> frozenset[Kind]:
+        return TEXT
+
+    def options(self) -> tuple[Option, ...]:
+        return ()

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot import places, words
-from bot.asking import Candidates, Option, Rejected, Said, Shown, Value
-from bot.messages import Kind
+from bot.asking import Candidates, Option, Rejected, Said, Shown, Typed, Value
 
-TEXT: Final[frozenset[Kind]] = frozenset({"text"})
 SURE: Final = 4
 """A beginning of fewer letters that fits only one name is asked back before it is taken."""
 
@@ -45,7 +43,7 @@ def label(options: Sequence[Option], value: Value, language: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Typed):
     """One of the options, or with `many` a list of them.
 
     A number, a label in any language, an alias; unless `exact` also a clear beginning and a small typo. Where the
@@ -55,14 +53,6 @@ class Choice:
     of: tuple[Option, ...]
     exact: bool = False
     many: bool = False
-
-    @property
-    def free(self) -> bool:
-        return False
-
-    @property
-    def accepts(self) -> frozenset[Kind]:
-        return TEXT
 
     def options(self) -> tuple[Option, ...]:
         return self.of
@@ -135,7 +125,7 @@ def YesNo() -> Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Typed):
     """One of a long list: the first `shown` and the last ("other") are shown, the rest is found by typing its name.
 
     Rejected: listed, choice_number.
@@ -143,14 +133,6 @@ class Listed:
 
     items: tuple[Option, ...]
     shown: int = 8
-
-    @property
-    def free(self) -> bool:
-        return False
-
-    @property
-    def accepts(self) -> frozenset[Kind]:
-        return TEXT
 
     def options(self) -> tuple[Option, ...]:
         return self.items if len(self.items) <= self.shown + 1 else (*self.items[: self.shown], self.items[-1])
@@ -170,7 +152,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Kecamatan:
+class Kecamatan(Typed):
     """A kecamatan of one district, by typing some letters of it; the value is its code.
 
     Searched only inside the district. What is not sure (a typo, a short beginning, a name that others begin with) is
@@ -178,17 +160,6 @@ class Kecamatan:
     """
 
     district: str
-
-    @property
-    def free(self) -> bool:
-        return False
-
-    @property
-    def accepts(self) -> frozenset[Kind]:
-        return TEXT
-
-    def options(self) -> tuple[Option, ...]:
-        return ()
 
     def read(self, said: Said) -> Value | Rejected | Candidates:
         options = places.kecamatan(self.district)
@@ -227,7 +198,7 @@ class Kecamatan:
 
 
 @dataclass(frozen=True, slots=True)
-class Village:
+class Village(Typed):
     """A village of one kecamatan: {"code": …} where we know it, else {"text": …} as typed, a dusun included.
 
     Rejected: too_short, too_long, village, id_number.
@@ -240,13 +211,6 @@ class Village:
     @property
     def free(self) -> bool:
         return True
-
-    @property
-    def accepts(self) -> frozenset[Kind]:
-        return TEXT
-
-    def options(self) -> tuple[Option, ...]:
-        return ()
 
     def read(self, said: Said) -> Value | Rejected | Candidates:
         known = places.villages(self.kecamatan)

@@ -9,9 +9,8 @@ from datetime import date
 from typing import Final
 
 from bot import words
-from bot.asking import Candidates, Option, Rejected, Said, Value
-from bot.choices import TEXT, picked
-from bot.messages import Kind
+from bot.asking import Candidates, Option, Rejected, Said, Typed, Value
+from bot.choices import picked
 from bot.numerals import mentioned
 from bot.vocabulary import VOCABULARY as _W
 
@@ -40,7 +39,7 @@ def _plain(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class Number(Typed):
     """A whole number from `low` to `high`: "4", "empat", "4 orang", "berempat"; "tidak ada" is 0.
 
     Rejected: number, number_range.
@@ -48,17 +47,6 @@ class Number:
 
     low: int
     high: int
-
-    @property
-    def free(self) -> bool:
-        return False
-
-    @property
-    def accepts(self) -> frozenset[Kind]:
-        return TEXT
-
-    def options(self) -> tuple[Option, ...]:
-        return ()
 
     def read(self, said: Said) -> Value | Rejected | Candidates:
         if (one := picked(said)) is not None:
@@ -93,24 +81,13 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class BirthYear:
+class BirthYear(Typed):
     """The year of birth, from a year, an age or a date; 1930 to this year. Refuses nobody for being young.
 
     "46", "umur 46", "46 th" are ages; "'79", "thn 79", "lahir 79", "12-3-1979" years. A bare 70 to 99 may be either and
     is asked back. An age makes the year that is likeliest, this year minus the age. Rejected: birth_year,
     birth_year_future, id_number.
     """
-
-    @property
-    def free(self) -> bool:
-        return False
-
-    @property
-    def accepts(self) -> frozenset[Kind]:
-        return TEXT
-
-    def options(self) -> tuple[Option, ...]:
-        return ()
 
     def read(self, said: Said) -> Value | Rejected | Candidates:
         if (one := picked(said)) is not None:
@@ -179,7 +156,7 @@ def _whole_year(short: int, today: date) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Year:
+class Year(Typed):
     """A year from `low` to this one, or "still" ("masih di sana") where that is allowed.
 
     Rejected: year, year_range, year_future.
@@ -187,14 +164,6 @@ class Year:
 
     low: int = 1970
     allow_still: bool = True
-
-    @property
-    def free(self) -> bool:
-        return False
-
-    @property
-    def accepts(self) -> frozenset[Kind]:
-        return TEXT
 
     def options(self) -> tuple[Option, ...]:
         return (Option(STILL),) if self.allow_still else ()

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot import phones, references, words
-from bot.asking import Candidates, Option, Rejected, Said, Value
-from bot.choices import TEXT, Choice, Kecamatan, Listed, Village, YesNo, picked
+from bot.asking import Candidates, Option, Rejected, Said, Typed, Value
+from bot.choices import Choice, Kecamatan, Listed, Village, YesNo, picked
 from bot.messages import Kind
 from bot.quantities import BirthYear, Number, Year
 from bot.rupiah import Rupiah
@@ -49,7 +49,7 @@ def _clean(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class Text(Typed):
     """Any words, `min` to `max` characters long. Rejected: too_short, too_long, id_number."""
 
     min: int = 1
@@ -58,13 +58,6 @@ class Text:
     @property
     def free(self) -> bool:
         return True
-
-    @property
-    def accepts(self) -> frozenset[Kind]:
-        return TEXT
-
-    def options(self) -> tuple[Option, ...]:
-        return ()
 
     def read(self, said: Said) -> Value | Rejected | Candidates:
         if words.id_number(said.text):
@@ -79,7 +72,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonName:
+class PersonName(Typed):
     """A name as on the ID card: letters of any script, spaces, . ' -; one word is fine, case stays as typed.
 
     "Nama saya …" is taken off; other signs too. Only figures, links and questions do not fit.
@@ -92,13 +85,6 @@ class PersonName:
     @property
     def free(self) -> bool:
         return True
-
-    @property
-    def accepts(self) -> frozenset[Kind]:
-        return TEXT
-
-    def options(self) -> tuple[Option, ...]:
-        return ()
 
     def read(self, said: Said) -> Value | Rejected | Candidates:
         if words.id_number(said.text):
@@ -140,22 +126,15 @@ def Nickname() -> PersonName:
 
 
 @dataclass(frozen=True, slots=True)
-class Phone:
+class Phone(Typed):
     """A mobile number in E.164: typed, the person's own shared contact, or "ya" where the channel shows their number.
 
     A foreign number is asked back. Rejected: phone, landline, service_number, contact_not_own, id_number.
     """
 
     @property
-    def free(self) -> bool:
-        return False
-
-    @property
     def accepts(self) -> frozenset[Kind]:
         return frozenset({"text", "contact"})
-
-    def options(self) -> tuple[Option, ...]:
-        return ()
 
     def read(self, said: Said) -> Value | Rejected | Candidates:
         if said.kind == "contact":
@@ -183,19 +162,8 @@ class Phone:
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Typed):
     """A reference number as `references.new` makes it. Rejected: reference."""
-
-    @property
-    def free(self) -> bool:
-        return False
-
-    @property
-    def accepts(self) -> frozenset[Kind]:
-        return TEXT
-
-    def options(self) -> tuple[Option, ...]:
-        return ()
 
     def read(self, said: Said) -> Value | Rejected | Candidates:
         found = references.read(said.text) if len(said.text) <= 500 else None

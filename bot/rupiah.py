@@ -9,9 +9,8 @@ from fractions import Fraction
 from typing import Final
 
 from bot import words
-from bot.asking import Candidates, Option, Rejected, Said, Value
-from bot.choices import TEXT, picked
-from bot.messages import Kind
+from bot.asking import Candidates, Option, Rejected, Said, Typed, Value
+from bot.choices import picked
 from bot.vocabulary import VOCABULARY
 
 _UNITS: Final = {
@@ -117,7 +116,7 @@ def pretty(value: int, language: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Rupiah:
+class Rupiah(Typed):
     """An amount in whole rupiah from `low` to `high`; what may mean two amounts is asked back.
 
     Rejected: rupiah, rupiah_range.
@@ -125,17 +124,6 @@ class Rupiah:
 
     low: int
     high: int
-
-    @property
-    def free(self) -> bool:
-        return False
-
-    @property
-    def accepts(self) -> frozenset[Kind]:
-        return TEXT
-
-    def options(self) -> tuple[Option, ...]:
-        return ()
 
     def read(self, said: Said) -> Value | Rejected | Candidates:
         if (one := picked(said)) is not None:

@@ -296,8 +296,7 @@ class Visit:
         """Ask the waiting question again, after one line where one is named; the menu where nothing waits."""
         talk = self.account.talk
         if talk is None or talk.conversation not in self.scene.conversations:
-            if self.account.talk is None:
-                await self.open(MENU)
+            await self.open(MENU)
             return
         turn = await self._replay(talk, resumed=True, full=full)
         if line and turn.asked is not None:
