@@ -25,6 +25,7 @@ class Ears:
         for conversation in conversations:
             for word in conversation.words:
                 self._opens[words.fold(word)] = conversation
+        self._spoken = frozenset(part for word in self._opens for part in word.split())
         self._longest = max((len(word.split()) for word in self._opens), default=1)
 
     def hear(self, text: str, roles: Roles = ()) -> str | None:
@@ -48,7 +49,10 @@ class Ears:
 
     def _opened(self, text: str, slash: bool, roles: Roles) -> str | None:
         folded = words.fold(text.removeprefix("/").replace("_", " ") if slash else text)
-        for core in words.cores(folded.split()):
+        spoken = folded.split()
+        if self._spoken.isdisjoint(spoken):
+            return None
+        for core in words.cores(spoken):
             if (conversation := self._opens.get(core)) is not None:
                 return f"open:{conversation.name}" if _may(conversation, roles) else None
         parts = text.removeprefix("/").split()
