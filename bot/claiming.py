@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from sqlalchemy import func, select, update
 
+from bot.log import place
 from bot.queued import OPEN, WINDOW_MS, Row, hold, with_account
 from bot.schema import outbox
 from bot.store import Tx, is_unavailable
@@ -106,7 +107,7 @@ class Claims:
                 raise
             if len(rows) > 1:
                 return [made for row in rows for made in await self._worded(tx, [row])]
-            log.error("outbox.wording", row=rows[0]["id"], fault=type(fault).__name__)
+            log.error("outbox.wording", row=rows[0]["id"], fault=place(fault))
             await _change(tx, rows[0], state="failed", body=None, settled_at=tx.now, reason="internal")
             return []
 

@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import insert
 
 from bot import intake
+from bot.log import place
 from bot.messages import Incoming
 from bot.metrics import Metrics
 from bot.outbox import Outbox
@@ -110,7 +111,7 @@ class Inbox:
                 await self._batch(messages, self._flooded(messages))
             except Exception as fault:
                 if not isinstance(fault, Unavailable):
-                    log.exception("inbox.batch")
+                    log.error("inbox.batch", fault=place(fault))
                 # What arrived behind these must not overtake them: it comes again with them.
                 while not self._waiting.empty():
                     batch.append(self._waiting.get_nowait())
@@ -239,7 +240,7 @@ class Inbox:
 
     async def _park(self, message: Incoming) -> None:
         """Our code could not handle this message: keep where, leave the person where they were, and say sorry."""
-        fault = _place(sys.exc_info()[1])
+        fault = place(sys.exc_info()[1])
         log.error("inbox.parked", key=message.key, fault=fault)
         self.metrics.parked()
 
@@ -270,17 +271,7 @@ class Inbox:
             self.outbox.hand((await self.store.run(work)).rows)
         except Unavailable:
             raise
-        except Exception:
+        except Exception as worse:
             # Not even the account can be read: what cannot be answered must at least stop nobody else.
-            log.exception("inbox.parked_without_a_word", key=message.key)
+            log.error("inbox.parked_without_a_word", key=message.key, fault=place(worse))
             await self.store.run(bare)
-
-
-def _place(fault: BaseException | None) -> str:
-    """Type and place of an exception; never its message, which may hold what somebody wrote."""
-    lines = []
-    trace = fault.__traceback__ if fault else None
-    while trace is not None:
-        lines.append(f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    return f"{type(fault).__name__} at {' '.join(lines[-4:])}"

@@ -47,6 +47,16 @@ _PATTERNS = (
 _SUSPICIOUS = re.compile(r"[@:=]|\d{4}|\d[ .-]\d|\b[A-Z]{2}\.")
 
 
+def place(fault: BaseException | None) -> str:
+    """Type and place of an exception; never its message, which may hold what somebody wrote."""
+    lines = []
+    trace = fault.__traceback__ if fault else None
+    while trace is not None:
+        lines.append(f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return f"{type(fault).__name__} at {' '.join(lines[-4:])}"
+
+
 def configure(
     level: str, style: Literal["text", "json"], secrets: Iterable[str] = (), stream: TextIO | None = None
 ) -> None:

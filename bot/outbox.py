@@ -28,6 +28,7 @@ from bot.channels import (
     WindowClosed,
 )
 from bot.claiming import Claims, Due
+from bot.log import place
 from bot.pacing import Pace
 from bot.queued import Row, hold
 from bot.schema import accounts
@@ -121,7 +122,7 @@ class Outbox:
                 await asyncio.sleep(1)
                 continue
             except Exception as fault:
-                log.error("outbox.fault", fault=type(fault).__name__)
+                log.error("outbox.fault", fault=place(fault))
                 await asyncio.sleep(FAULT_SECONDS)
                 continue
             self.hand(due.rows)
@@ -145,7 +146,7 @@ class Outbox:
             try:
                 again = await self._send(row, queue)
             except Exception as fault:
-                log.error("outbox.send", row=row.id, fault=type(fault).__name__)
+                log.error("outbox.send", row=row.id, fault=place(fault))
                 self._settle(row, "failed", reason="internal")
                 again = None
             if again is not None:
@@ -289,7 +290,7 @@ class Outbox:
             except Unavailable:
                 await asyncio.sleep(0.5)
             except Exception as fault:
-                log.error("outbox.write", fault=type(fault).__name__)
+                log.error("outbox.write", fault=place(fault))
                 await asyncio.sleep(FAULT_SECONDS)
 
     async def close(self, grace: float = 5.0) -> None:

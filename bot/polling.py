@@ -14,6 +14,7 @@ import structlog
 from bot.channels import Throttled, Uncertain, Unreachable, Unreadable
 from bot.channels.telegram import Telegram
 from bot.inbox import Inbox
+from bot.log import place
 from bot.messages import Incoming, Status
 from bot.metrics import Metrics
 from bot.store import Unavailable
@@ -57,8 +58,8 @@ class Polling:
             except (Unreachable, Uncertain, Unavailable) as fault:
                 log.warning("polling.paused", fault=type(fault).__name__, seconds=pause)
                 pause = await _longer(pause)
-            except Exception:
-                log.exception("polling.fault", seconds=pause)
+            except Exception as fault:
+                log.error("polling.fault", fault=place(fault), seconds=pause)
                 pause = await _longer(pause)
 
     async def _take(self, raws: Sequence[bytes]) -> None:

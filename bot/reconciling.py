@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from bot.channels import Throttled, Uncertain, Unreachable
 from bot.inbox import Inbox
+from bot.log import place
 from bot.messages import Incoming
 from bot.schema import accounts
 from bot.store import Store, Tx, Unavailable
@@ -56,8 +57,8 @@ class Reconciling:
                 since = began - OVERLAP_MS
             except (Throttled, Unreachable, Uncertain, Unavailable) as fault:
                 log.warning("reconciling.later", fault=type(fault).__name__)
-            except Exception:
-                log.exception("reconciling.fault")
+            except Exception as fault:
+                log.error("reconciling.fault", fault=place(fault))
             await asyncio.sleep(EVERY_SECONDS)
 
     async def once(self, since: int) -> int:

@@ -24,6 +24,7 @@ from bot.claiming import Claims
 from bot.composing import Composer
 from bot.config import Settings
 from bot.inbox import Inbox
+from bot.log import place
 from bot.markup import Neutral
 from bot.menus import Menus
 from bot.messages import Incoming, Outgoing, Status
@@ -264,4 +265,4 @@ async def _reached(call: Awaitable[None]) -> bool:
 
 def _complain(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and task.exception() is not None:
-        log.error("running.task_ended", task=task.get_name(), exc_info=task.exception())
+        log.error("running.task_ended", task=task.get_name(), fault=place(task.exception()))

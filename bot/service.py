@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+import uvloop
 from sqlalchemy.engine import make_url
 
 from bot import log, migrate, repertoire
@@ -32,7 +33,7 @@ def run(settings: Settings, clock: Callable[[], int] = now_ms, beside: Beside | 
     log.configure(settings.log_level, settings.log_format, settings.secrets)
     with alone(settings.database_url):
         migrate.ensure(settings.database_url)
-        asyncio.run(_serve(settings, clock, beside))
+        uvloop.run(_serve(settings, clock, beside))
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransactio
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql import Executable
 
+from bot.log import place
 from bot.schema import outbox
 
 log = structlog.get_logger(__name__)
@@ -188,7 +189,7 @@ class Store:
             try:
                 call()
             except Exception as fault:
-                log.error("store.told", fault=type(fault).__name__)
+                log.error("store.told", fault=place(fault))
 
     async def _connected(self) -> AsyncConnection:
         if self._connection is None:

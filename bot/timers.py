@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import delete, func, select, text, update
 
 from bot import intake
+from bot.log import place
 from bot.queued import WINDOW_MS
 from bot.schema import accounts, handled, outbox, persons, talks
 from bot.store import Store, Tx, Unavailable, is_unavailable
@@ -74,8 +75,8 @@ class Timers:
             return await self.store.run(timer)
         except Unavailable:
             raise
-        except Exception:
-            log.exception("timers.fault")
+        except Exception as fault:
+            log.error("timers.fault", fault=place(fault))
             return self.store.clock() + int(FAULT_SECONDS * 1000)
 
 
@@ -110,7 +111,7 @@ async def _try_to_nudge(tx: Tx, turns: Turns, row: Mapping[str, Any]) -> None:
     except Exception as fault:
         if is_unavailable(fault):
             raise
-        log.exception("timers.nudge", talk=row["id"])
+        log.error("timers.nudge", talk=row["id"], fault=place(fault))
 
 
 async def _nudge(tx: Tx, turns: Turns, who: tuple[str, str]) -> None:

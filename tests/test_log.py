@@ -130,3 +130,12 @@ def test_the_level_and_the_text_format(written: io.StringIO) -> None:
 def test_a_line_holds_what_was_logged_and_nothing_of_the_machinery(written: io.StringIO) -> None:
     structlog.get_logger("bot.test").info("event", count=1)
     assert json.loads(written.getvalue()).keys() == {"event", "level", "timestamp", "count"}
+
+
+def test_a_fault_is_told_by_type_and_place_and_not_by_what_somebody_wrote() -> None:
+    try:
+        raise KeyError("Siti Contoh")
+    except KeyError as fault:
+        told = log.place(fault)
+    assert told.startswith("KeyError at test_log.py:")
+    assert "Siti" not in told

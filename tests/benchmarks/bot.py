@@ -13,6 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import uvloop
+
 from bot import log, migrate, repertoire, running
 from bot.config import Settings
 from bot.service import stopping
@@ -37,7 +39,7 @@ def main() -> None:
     migrate.ensure(settings.database_url)
     profile = os.environ.get("PIJAR_PROFILE")
     if not profile:
-        asyncio.run(_serve(settings))
+        uvloop.run(_serve(settings))
         return
     profiler = cProfile.Profile(time.thread_time)
     profiler.runcall(asyncio.run, _serve(settings))
