@@ -127,10 +127,11 @@ def tidying() -> Timer:
     next_at = 0
 
     async def due(tx: Tx) -> int | None:
-        if tx.now >= next_at:
-            await tidy(tx)
-            tx.after.append(lambda: put_off(tx.now + DAY_MS))
-        return max(next_at, tx.now + DAY_MS)
+        if tx.now < next_at:
+            return next_at
+        await tidy(tx)
+        tx.after.append(lambda: put_off(tx.now + DAY_MS))
+        return tx.now + DAY_MS
 
     def put_off(until: int) -> None:
         nonlocal next_at
