@@ -137,7 +137,7 @@ async def test_typing_and_pressing_on_a_telegram_phone(sandbox: Sandbox, echo: E
     await phone.get_by_role("button", name="Setuju").first.click()
     await expect(phone.locator(".toast")).to_have_text("Sudah dicatat")
     await expect(phone.locator(".theirs .text").first).to_have_text("Pilihan: setuju")
-    await expect(phone.locator(".theirs .foot").first).to_contain_text("diubah")
+    await expect(phone.locator(".theirs .foot").first).to_contain_text("diedit")
     await page.reload()
     await expect(phone.locator(".message")).to_have_count(4)
 
@@ -237,6 +237,37 @@ async def test_by_keyboard_alone_menus_editing_and_the_contact_button(sandbox: S
     await expect(phone.locator(".mine .text").first).to_have_text("halo, diubah")
     await echo.telegram("sendChatAction", chat_id=person.chat_id, action="typing")
     await expect(phone.locator(".state")).to_have_text("sedang mengetik…")
+
+
+@in_browser
+@pytest.mark.parametrize("channel", ["telegram", "whatsapp"])
+async def test_a_message_is_answered_with_a_quote(sandbox: Sandbox, echo: Echo, page: Page, channel: str) -> None:
+    person = await sandbox.phone(channel, name="Pak Darto")
+    await person.type("halo")
+    if channel == "telegram":
+        await person.waits()
+    else:
+        await echo.whatsapp(person.address, "*Apa kabar?*\nBaik ya")
+    await page.goto(sandbox.url)
+    phone = page.locator(f"#phone-{person.id}")
+    await phone.locator(".theirs").last.hover()
+    await phone.locator(".theirs").last.get_by_role("button", name="Balas pesan ini").click()
+    await expect(phone.locator(".editing")).to_contain_text("Membalas")
+    field = phone.get_by_role("textbox")
+    await expect(field).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(phone.locator(".editing")).to_be_hidden()
+    await phone.locator(".theirs").last.get_by_role("button", name="Balas pesan ini").press("Enter")
+    await field.fill("baik")
+    await field.press("Enter")
+    quoted = phone.locator(".mine .quoted").last
+    await expect(quoted).to_contain_text("Pijar")
+    await expect(quoted).to_contain_text("Halo, Anda menulis: halo" if channel == "telegram" else "Apa kabar? Baik ya")
+    await expect(phone.locator(".editing")).to_be_hidden()
+    await field.fill("lagi")
+    await field.press("Enter")
+    await expect(phone.locator(".mine").last.locator(".text")).to_have_text("lagi")
+    assert await phone.locator(".mine").last.locator(".quoted").count() == 0
 
 
 @in_browser

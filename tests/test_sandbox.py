@@ -455,6 +455,43 @@ def test_html_is_read_or_refused_and_nothing_else(source: str) -> None:
     assert all(0 <= e["offset"] < e["offset"] + e["length"] <= utf16(text) for e in entities)
 
 
+@pytest.mark.asyncio
+async def test_a_reply_names_the_message_that_it_quotes(sandbox: Sandbox, bot: telegram.Bot) -> None:
+    phone = await known(sandbox)
+    asked = await bot.send_message(phone.chat_id, "Benar begitu?")
+    answer = await phone.type("ya", asked.message_id)
+    update = (await bot.get_updates(timeout=1))[-1]
+    assert update.message is not None
+    assert update.message.reply_to_message == asked
+    assert answer.replies_to == str(asked.message_id)
+    said = await bot.send_message(phone.chat_id, "Baik.", reply_to_message_id=update.message.message_id)
+    assert said.reply_to_message is not None
+    assert (said.reply_to_message.text, said.reply_to_message.reply_to_message) == ("ya", None)
+    assert (phone.last and phone.last.replies_to) == answer.id
+    with pytest.raises(LookupError):
+        await phone.type("ya", 999)
+
+
+@pytest.mark.asyncio
+async def test_a_swiped_reply_on_whatsapp_names_the_message_too(sandbox: Sandbox) -> None:
+    async with inbox() as hook:
+        sandbox.whatsapp_webhook = hook.url
+        phone = await sandbox.phone("whatsapp", name="Peserta 01")
+        first = await phone.type("halo")
+        create = twilio(sandbox).messages.create
+        sent = await asyncio.to_thread(create, to=phone.address, from_=FROM, body="Benar begitu?")
+        async with aiohttp.ClientSession() as control:
+            url = f"{sandbox.url}/control/phones/{phone.id}/type"
+            for id in (sent.sid, first.id):
+                assert (await control.post(url, json={"text": "ya", "replies_to": id})).status == 200
+            assert (await control.post(url, json={"text": "ya", "replies_to": "SM0"})).status == 400
+        await sandbox.waits_for(lambda: len(hook.got) == 3)
+    forms = sorted((dict(form) for _, form, _, _ in hook.got), key=lambda form: form["MessageSid"] != first.id)
+    quoted = {(form.get("OriginalRepliedMessageSid"), form.get("OriginalRepliedMessageSender")) for form in forms[1:]}
+    assert "OriginalRepliedMessageSid" not in forms[0]
+    assert quoted == {(sent.sid, FROM), (first.id, phone.address)}
+
+
 # Twilio
 
 
@@ -599,7 +636,10 @@ async def test_quick_replies_lists_media_and_hidden_numbers(sandbox: Sandbox) ->
         headers = {"Authorization": aiohttp.encode_basic_auth(SID, "demo")}
         async with aiohttp.ClientSession() as session:
             assert (await session.get(picture["MediaUrl0"])).status == 401
-            assert await (await session.get(picture["MediaUrl0"], headers=headers)).read() == b"picture"
+            onward = await session.get(picture["MediaUrl0"], headers=headers, allow_redirects=False)
+            assert onward.status == 307
+            assert await (await session.get(onward.headers["Location"])).read() == b"picture"
+            assert (await session.get(onward.headers["Location"], headers=headers)).status == 400, "one proof too many"
             listed = f"{sandbox.url}/2010-04-01/Accounts/{SID}/Messages/{picture['MessageSid']}/Media"
             (media,) = (await (await session.get(f"{listed}.json", headers=headers)).json())["media_list"]
             assert (await session.delete(f"{listed}/{media['sid']}.json", headers=headers)).status == 204

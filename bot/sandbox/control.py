@@ -3,7 +3,7 @@
 GET  phones                  seq, now, bot, and every phone with its chat
 POST phones                  {channel, name, language_code?, number?, hidden_number?, label?} -> the phone
 GET  phones/<id>             one phone; .../wait?n=1&timeout=5 -> the next n messages of the bot
-POST phones/<id>/<action>    type {text}, start {payload}, press {button, message_id?, stale?},
+POST phones/<id>/<action>    type {text, replies_to?}, start {payload}, press {button, message_id?, stale?},
                              edit {text, message_id?}, send {kind, ...}, block, unblock, redeliver,
                              group {text, title}
 POST acts                    [{phone, do, ...}, ...]: many of these at once
@@ -11,7 +11,8 @@ GET  news?after=&timeout=    what happened on any phone, by rising seq; events: 
 GET  commands                the command menu that each Telegram phone shows
 GET  log?provider=&method=   requests received and made; DELETE empties it
 POST faults, limits, clock {advance}, settings, updates {raw|update}, templates, reset
-GET  faults, limits, clock, settings; DELETE faults?id= heals one or all
+POST reviews {which, status?, category?, reason?}: Meta decides on a template; settings approval_... do it by themselves
+GET  faults, limits, clock, settings, templates, prices; DELETE faults?id= heals one or all
 """
 
 from __future__ import annotations
@@ -57,7 +58,10 @@ class Control:
             ("GET", "settings"): self._settings,
             ("POST", "settings"): self._settings,
             ("POST", "updates"): self._updates,
+            ("GET", "templates"): self._templates,
             ("POST", "templates"): self._templates,
+            ("POST", "reviews"): self._reviews,
+            ("GET", "prices"): self._prices,
             ("POST", "reset"): self._reset,
         }
 
@@ -167,7 +171,13 @@ class Control:
         return {"pending": len(self._sandbox.telegram.updates.pending)}
 
     async def _templates(self, request: web.BaseRequest, body: Body) -> Any:
-        return self._sandbox.template(**body)
+        return self._sandbox.template(**body) if request.method == "POST" else self._sandbox.templates
+
+    async def _reviews(self, request: web.BaseRequest, body: Body) -> Any:
+        return self._sandbox.review(**body)
+
+    async def _prices(self, request: web.BaseRequest, body: Body) -> Any:
+        return self._sandbox.prices
 
     async def _reset(self, request: web.BaseRequest, body: Body) -> Any:
         self._sandbox.reset()

@@ -17,7 +17,7 @@ class Fault(msgspec.Struct):
     method: str = "*"  # sendMessage, messages.create, ...
     delay_ms: float = 0
     status: int | None = None
-    error_code: int | None = None
+    error_code: int | None = None  # twilio, without a status: taken with 201, and failed with this code afterwards
     description: str | None = None
     retry_after: int | None = None
     body: str | None = None  # answered as it stands, instead of JSON
@@ -25,6 +25,7 @@ class Fault(msgspec.Struct):
     executed: bool = False  # do the work first, then fail: the caller cannot know
     probability: float = 1.0
     times: int | None = None
+    skip: int = 0  # lets so many calls through first
     id: int = 0
 
     @property
@@ -66,6 +67,9 @@ class Faults:
             if fault.provider not in ("*", provider) or not fnmatchcase(method, fault.method):
                 continue
             if fault.probability < 1 and self._random.random() >= fault.probability:
+                continue
+            if fault.skip > 0:
+                fault.skip -= 1
                 continue
             if fault.times is not None:
                 fault.times -= 1

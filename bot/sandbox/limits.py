@@ -9,6 +9,8 @@ import msgspec
 
 from bot.sandbox.clock import Clock
 
+_DAY = 86_400.0
+
 
 class Limits(msgspec.Struct):
     """The figures; any of them may be changed while the sandbox runs."""
@@ -19,12 +21,14 @@ class Limits(msgspec.Struct):
     telegram_chat_burst: int = 20
     telegram_group_per_minute: int = 20
     twilio_per_second: int = 100
+    whatsapp_people_per_day: int = 250
+    """Unique people whom a business may begin to write to in a moving 24 hours: its tier; 0: no limit."""
 
 
 class Pace:
     """Counts what was taken and says how long to wait; taking nothing when it refuses."""
 
-    __slots__ = ("_chats", "_clock", "_groups", "_telegram", "_twilio", "limits")
+    __slots__ = ("_begun", "_chats", "_clock", "_groups", "_telegram", "_twilio", "limits")
 
     def __init__(self, clock: Clock) -> None:
         self.limits = Limits()
@@ -33,6 +37,7 @@ class Pace:
         self._twilio: deque[float] = deque()
         self._groups: dict[int, deque[float]] = {}
         self._chats: dict[int, tuple[float, float]] = {}
+        self._begun: dict[str, float] = {}  # when each was last written to outside the window
 
     def telegram(self, chat_id: int) -> int:
         """Seconds to wait before a message to this chat, 0 when it may go now."""
@@ -62,6 +67,20 @@ class Pace:
         if not wait:
             self._twilio.append(now)
         return wait
+
+    def whatsapp_begin(self, person: str) -> bool:
+        """Whether the tier leaves room to write to somebody whose window is closed; who was written to has a place."""
+        if not self.limits.on or not self.limits.whatsapp_people_per_day:
+            return True
+        now = self._clock.now()
+        begun = self._begun
+        while begun and begun[oldest := next(iter(begun))] <= now - _DAY:
+            del begun[oldest]
+        if person not in begun and len(begun) >= self.limits.whatsapp_people_per_day:
+            return False
+        begun.pop(person, None)  # the latest stand last
+        begun[person] = now
+        return True
 
     def _bucket(self, chat_id: int, now: float) -> int:
         burst, rate = self.limits.telegram_chat_burst, self.limits.telegram_chat_per_second

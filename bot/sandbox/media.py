@@ -17,6 +17,12 @@ MIME = {
     "document": "application/pdf",
     "contact": "text/vcard",
 }
+_BEGINNINGS = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG", "image/png"),
+    (b"GIF8", "image/gif"),
+    (b"%PDF-", "application/pdf"),
+)
 _WEBP = bytes.fromhex("52494646240000005745425056503820180000003001009d012a0100010002003425a400037000fefb940000")
 _PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF\n"
 
@@ -56,6 +62,18 @@ class Files:
     def get(self, file_id: str) -> File | None:
         """The file, if it is still kept."""
         return self._files.get(file_id)
+
+
+def type_of(data: bytes) -> str:
+    """What is in a file, by how it begins; empty for what is none of these."""
+    if data[:4] == b"RIFF":
+        return "image/webp" if data[8:12] == b"WEBP" else ""
+    return next((mime for magic, mime in _BEGINNINGS if data.startswith(magic)), "")
+
+
+def is_picture(data: bytes) -> bool:
+    """Whether Telegram would take this as a photo."""
+    return type_of(data).startswith("image/")
 
 
 def sample(kind: str) -> bytes:

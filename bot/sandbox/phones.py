@@ -41,6 +41,8 @@ class Message(msgspec.Struct, omit_defaults=True):
     contact: dict[str, Any] | None = None
     error_code: int | None = None
     author: str = ""
+    replies_to: str = ""  # id of the message that this one quotes
+    priced: str = ""  # WhatsApp: the category of template that this message is charged as
 
 
 class Content(msgspec.Struct, kw_only=True):
@@ -61,7 +63,7 @@ class Content(msgspec.Struct, kw_only=True):
 class Line(Protocol):
     """How what a person does reaches the bot."""
 
-    def text(self, phone: Phone, text: str) -> Message: ...
+    def text(self, phone: Phone, text: str, quoted: Message | None = None) -> Message: ...
     def send(self, phone: Phone, content: Content) -> Message: ...
     def press(self, phone: Phone, message: Message | None, message_id: str, button: Button) -> None: ...
     def edit(self, phone: Phone, message: Message, text: str) -> Message: ...
@@ -187,9 +189,12 @@ class Phone:
             "received": self.received,
         }
 
-    async def type(self, text: str) -> Message:
-        """Write a text and send it."""
-        return self._line.text(self, text)
+    async def type(self, text: str, replies_to: str | int = "") -> Message:
+        """Write a text and send it; `replies_to` is the id of a message that it quotes (swiped to answer)."""
+        quoted = self._chat.get(str(replies_to))
+        if replies_to and quoted is None:
+            raise LookupError(f"no message {replies_to!r} on this phone to reply to")
+        return self._line.text(self, text, quoted)
 
     async def start(self, payload: str = "") -> Message:
         """Open the bot by its link: /start with the payload on Telegram, the text of a wa.me link on WhatsApp."""

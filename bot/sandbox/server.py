@@ -16,7 +16,7 @@ from bot.sandbox.limits import Limits
 from bot.sandbox.phones import Phone
 from bot.sandbox.telegram import Telegram
 from bot.sandbox.twilio import Twilio
-from bot.sandbox.twilio_templates import Template
+from bot.sandbox.twilio_templates import Approval, Template
 from bot.sandbox.world import Call, Settings, World
 
 PAGE = Path(__file__).parent / "page"
@@ -132,9 +132,27 @@ class Sandbox:
 
     def template(self, sid: str, types: dict[str, dict[str, Any]], *, approved: bool = False, **rest: Any) -> Template:
         """Make a Content template known under this ContentSid."""
-        template = Template(sid, types, approved, **rest)
-        self.twilio.templates[sid] = template
+        template = Template(sid, types, created=self.now(), **rest)
+        if approved:
+            template.approval = Approval(sid.lower(), "UTILITY", "approved", at=self.now())
+        self.twilio.contents.templates[sid] = template
         return template
+
+    @property
+    def templates(self) -> list[Template]:
+        """All Content templates, oldest first, with what WhatsApp makes of each."""
+        contents = self.twilio.contents
+        return [contents.reviews.now(one) for one in contents.templates.values()]
+
+    def review(self, which: str, status: str = "approved", category: str = "", reason: str = "") -> Template:
+        """Let Meta decide on a template (sid, friendly name or name): also to pause it, or under another category."""
+        contents = self.twilio.contents
+        return contents.reviews.decide(contents.named(which), status, category, reason)
+
+    @property
+    def prices(self) -> dict[str, int]:
+        """How many WhatsApp messages were charged for, by category."""
+        return self.twilio.records.prices()
 
     async def waits_for(self, happened: Callable[[], bool], timeout: float = 5.0) -> None:
         """Wait until something is true, looking whenever there is news; TimeoutError when it does not come."""
@@ -169,8 +187,12 @@ class Sandbox:
             return await self._control.answer(request, parts[2:])
         if head == "2010-04-01":
             return await self.twilio.answer(request, parts[3:])
+        if head == "v1" and parts[2:3] and parts[2].startswith("Content"):
+            return await self.twilio.content(request, parts[2:])
         if head in ("v2", "v3") and parts[2:] == ["Indicators", "Typing.json"]:
             return await self.twilio.typing(request)
+        if head == "twilio-media":
+            return self.twilio.file(request, parts[2] if len(parts) > 2 else "")
         if path.startswith("/file/bot"):
             token, _, rest = path[9:].partition("/")
             return self.telegram.file(token, rest)

@@ -53,6 +53,7 @@ class Telegram:
             "sendDocument": methods.send_document,
             "sendLocation": methods.send_location,
             "editMessageText": methods.edit_text,
+            "editMessageCaption": methods.edit_caption,
             "editMessageReplyMarkup": methods.edit_markup,
             "deleteMessage": methods.delete_message,
             "answerCallbackQuery": methods.answer_callback,

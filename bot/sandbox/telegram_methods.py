@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 import msgspec
 
 from bot.sandbox import html, telegram_keyboards
+from bot.sandbox.media import is_picture
 from bot.sandbox.phones import Message, Phone
 from bot.sandbox.telegram_parameters import Parameters, TelegramError, Upload, bad
-from bot.sandbox.telegram_person import TelegramLine, bot_id
+from bot.sandbox.telegram_person import TelegramLine, bot_id, quote
 from bot.sandbox.world import World
 
 _ACTIONS = frozenset(
@@ -102,6 +103,22 @@ class Methods:
             raw["entities"] = entities
         return self._edited(phone, message, raw, markup)
 
+    def edit_caption(self, params: Parameters) -> dict[str, Any]:
+        """editMessageCaption: what stands under a photo or a document."""
+        caption, entities = _caption(params)
+        phone, message, raw = self._editable(params)
+        markup = telegram_keyboards.read(params.get("reply_markup"))
+        if "photo" not in raw and "document" not in raw:
+            raise bad("there is no caption in the message to edit")
+        if raw.get("caption", "") == caption and raw.get("reply_markup") == markup.inline:
+            raise bad(_SAME)
+        raw["caption"] = message.text = caption
+        message.entities = entities
+        raw.pop("caption_entities", None)
+        if entities:
+            raw["caption_entities"] = entities
+        return self._edited(phone, message, raw, markup)
+
     def edit_markup(self, params: Parameters) -> dict[str, Any]:
         """editMessageReplyMarkup; without reply_markup the buttons go."""
         phone, message, raw = self._editable(params)
@@ -165,11 +182,7 @@ class Methods:
         return _formatted(params, "text", "entities", 4096, "message text is empty", "message is too long")
 
     def _send_file(self, kind: str, params: Parameters) -> dict[str, Any]:
-        caption = ""
-        entities: list[html.Entity] = []
-        if params.get("caption"):
-            too_long = "message caption is too long"
-            caption, entities = _formatted(params, "caption", "caption_entities", 1024, "", too_long)
+        caption, entities = _caption(params)
         phone = self._open(params)
         given = params[kind]
         if isinstance(given, str) and given.startswith("attach://"):
@@ -186,6 +199,8 @@ class Methods:
             raise bad("wrong file identifier/HTTP URL specified")
         if kind == "photo" and len(file.data) > 10 * 1024 * 1024:
             raise TelegramError(413, "Request Entity Too Large")
+        if kind == "photo" and not is_picture(file.data):
+            raise bad("IMAGE_PROCESS_FAILED")
         media = {"kind": kind, "url": f"/control/media/{file.id}", "name": file.name, "mime": file.mime}
         base: dict[str, Any] = {"file_id": file.id, "file_unique_id": f"AQAD{file.id[-8:]}"}
         base["file_size"] = len(file.data)
@@ -222,6 +237,8 @@ class Methods:
             raw["reply_markup"] = markup.inline
         if params.get("protect_content"):
             raw["has_protected_content"] = True
+        if replied and (quoted := phone.find(str(replied.get("message_id")))):
+            raw["reply_to_message"], shown.replies_to = quote(phone, quoted.id), quoted.id
         shown.id, shown.time, shown.buttons, shown.ticks = str(message_id), int(now * 1000), markup.rows, "read"
         if markup.keyboard is not None or (markup.removes and phone.keyboard is not None):
             phone.keyboard = markup.keyboard
@@ -247,7 +264,7 @@ class Methods:
         if markup.inline:
             raw["reply_markup"] = markup.inline
         raw["edit_date"] = int(self._world.clock.now())
-        message.buttons, message.edited = markup.rows, "text" in raw
+        message.buttons, message.edited = markup.rows, "text" in raw or "caption" in raw
         phone.raw[message.id] = raw
         phone.changed(message)
         return raw
@@ -266,6 +283,12 @@ class Methods:
         if paced and (wait := self._world.pace.telegram(phone.chat_id)):
             raise TelegramError(429, f"Too Many Requests: retry after {wait}", wait)
         return phone
+
+
+def _caption(params: Parameters) -> tuple[str, list[html.Entity]]:
+    if not params.get("caption"):
+        return "", []
+    return _formatted(params, "caption", "caption_entities", 1024, "", "message caption is too long")
 
 
 def _formatted(

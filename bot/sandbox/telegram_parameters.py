@@ -45,6 +45,8 @@ _TABLE = {
     "sendMessage": "chat_id:c* text:s parse_mode:s entities:j link_preview_options:j" + _SEND,
     "editMessageText": "chat_id:c* message_id:i* business_connection_id:s inline_message_id:s text:s parse_mode:s"
     " entities:j link_preview_options:j reply_markup:j",
+    "editMessageCaption": "chat_id:c* message_id:i* business_connection_id:s inline_message_id:s"
+    " show_caption_above_media:b reply_markup:j" + _CAPTION,
     "editMessageReplyMarkup": "chat_id:c* message_id:i* business_connection_id:s inline_message_id:s reply_markup:j",
     "answerCallbackQuery": "callback_query_id:s* text:s show_alert:b url:s cache_time:i",
     "sendChatAction": "chat_id:c* action:s* business_connection_id:s message_thread_id:i",

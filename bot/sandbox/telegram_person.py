@@ -76,20 +76,23 @@ class TelegramLine:
         found["type"] = "private"
         return found
 
-    def text(self, phone: Phone, text: str) -> Message:
+    def text(self, phone: Phone, text: str, quoted: Message | None = None) -> Message:
         """A typed message; the app cuts it at 4096 characters, and a keyboard that shows once goes away with it."""
         if not text.strip():
             raise ValueError("the app does not send an empty message")
         if len(text) > 4096:
-            self.text(phone, text[:4096])
+            self.text(phone, text[:4096], quoted)
             return self.text(phone, text[4096:])
         content: dict[str, Any] = {"text": text}
         if entities := _commands(text):
             content["entities"] = entities
+        shown = Message("", "person", text, 0, entities=entities)
+        if quoted is not None:
+            content["reply_to_message"], shown.replies_to = quote(phone, quoted.id), quoted.id
         if phone.keyboard and phone.keyboard.get("one_time"):
             phone.keyboard = None
             phone.refreshed()
-        return self._say(phone, content, Message("", "person", text, 0, entities=entities))
+        return self._say(phone, content, shown)
 
     def send(self, phone: Phone, content: Content) -> Message:
         """A sticker, photo, voice, video, document, location or contact."""
@@ -233,6 +236,11 @@ def bot_id(world: World) -> int:
     """The bot's user id, the part of its token before the colon."""
     head = world.settings.telegram_token.partition(":")[0]
     return int(head) if head.isdigit() else 1
+
+
+def quote(phone: Phone, message_id: str) -> dict[str, Any]:
+    """The message that another one quotes; what that one quoted itself is left out."""
+    return {name: value for name, value in phone.raw[message_id].items() if name != "reply_to_message"}
 
 
 def _read(phone: Phone, message: Message) -> None:

@@ -1,10 +1,11 @@
-"""Twilio's REST API for WhatsApp over HTTP: sending, the log of messages, media, the typing indicator."""
+"""Twilio's REST API for WhatsApp over HTTP: sending, the log of messages, media, templates, the typing indicator."""
 
 from __future__ import annotations
 
 import base64
 import hmac
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,11 +13,11 @@ import msgspec
 from aiohttp import web
 
 from bot.sandbox.faults import Fault
+from bot.sandbox.twilio_content import Contents, method_of
 from bot.sandbox.twilio_delivery import Delivery
 from bot.sandbox.twilio_person import WhatsAppLine
 from bot.sandbox.twilio_records import Records, TwilioError
 from bot.sandbox.twilio_sending import Sending
-from bot.sandbox.twilio_templates import Template
 from bot.sandbox.world import World
 
 _JSON = msgspec.json.Encoder()
@@ -30,8 +31,8 @@ class Twilio:
         self.records = Records(world)
         self.delivery = Delivery(world)
         self.line = WhatsAppLine(world, self.records, self.delivery)
-        self.templates: dict[str, Template] = {}
-        self._sending = Sending(world, self.records, self.line, self.delivery, self.templates)
+        self.contents = Contents(world)
+        self._sending = Sending(world, self.records, self.line, self.delivery, self.contents)
 
     async def answer(self, request: web.BaseRequest, parts: list[str]) -> web.StreamResponse:
         """Answer a request to /2010-04-01/Accounts/<sid>/... (`parts` begins after Accounts)."""
@@ -45,9 +46,26 @@ class Twilio:
         sid = parts[2].removesuffix(".json") if len(parts) > 2 else ""
         verb = {"POST": "update" if sid else "create", "GET": "fetch" if sid else "list", "DELETE": "delete"}
         method = f"messages.{verb.get(request.method, request.method.lower())}"
-        return await self._call(request, method, parts[0], sid)
+        return await self._call(request, method, parts[0], _form, lambda *given: self._do(method, sid, *given))
 
-    async def _call(self, request: web.BaseRequest, method: str, account: str, sid: str) -> web.StreamResponse:
+    async def content(self, request: web.BaseRequest, parts: list[str]) -> web.StreamResponse:
+        """Answer a request to /v1/Content... or /v1/ContentAndApprovals (`parts` begins after v1)."""
+        method, sid = method_of(request.method, parts)
+        if not method:
+            return self._refuse("unknown", {}, _not_found(request.path))
+        account = self.world.settings.twilio_sid
+        return await self._call(
+            request, method, account, _json, lambda params, _: self.contents.do(method, sid, params)
+        )
+
+    async def _call(
+        self,
+        request: web.BaseRequest,
+        method: str,
+        account: str,
+        read: Callable[[web.BaseRequest, bytes], dict[str, Any]],
+        do: Callable[[dict[str, Any], Fault | None], tuple[int, Any]],
+    ) -> web.StreamResponse:
         params: dict[str, Any] = {}
         fault = await self.world.faults.strike("twilio", method)
         if fault is not None and fault.breaks and not fault.executed:
@@ -56,8 +74,8 @@ class Twilio:
             self._authenticate(request, account)
             if wait := self.world.pace.twilio():
                 raise TwilioError(429, 20429, "Too Many Requests", wait)
-            params = _form(await request.read()) if request.method == "POST" else dict(request.query)
-            status, result = self._do(method, sid, params, fault)
+            params = read(request, await request.read()) if request.method == "POST" else dict(request.query)
+            status, result = do(params, fault)
         except TwilioError as refusal:
             return self._refuse(method, params, refusal)
         except ValueError as reason:
@@ -94,7 +112,7 @@ class Twilio:
             self._authenticate(request, self.world.settings.twilio_sid)
             body = await request.read()
             as_json = request.content_type == "application/json"
-            params = msgspec.json.decode(body, type=dict[str, Any]) if as_json else _form(body)
+            params = msgspec.json.decode(body, type=dict[str, Any]) if as_json else _form(request, body)
             if unknown := set(params) - {"channel", "messageId"} - {k for k, v in params.items() if v is None}:
                 raise TwilioError(400, 20001, f"Unknown parameter: {min(unknown)}")
             if str(params.get("channel", "")).lower() != "whatsapp":
@@ -133,7 +151,14 @@ class Twilio:
             self.world.files.remove(media_id)
             self.world.record("twilio", "media.delete", {"id": media_id}, 204, None)
             return web.Response(status=204)
-        self.world.record("twilio", "media", {"id": media_id}, 200, len(file.data))
+        self.world.record("twilio", "media", {"id": media_id}, 307, len(file.data))
+        return web.Response(status=307, headers={"Location": f"{self.world.url}/twilio-media/{file.id}"})
+
+    def file(self, request: web.BaseRequest, media_id: str) -> web.StreamResponse:
+        """Where a MediaUrl sends whoever has signed in: nobody signs in here."""
+        file = self.world.files.get(media_id)
+        if file is None or "Authorization" in request.headers:
+            return web.Response(status=404 if file is None else 400)
         return web.Response(body=file.data, headers={"Content-Type": file.mime})
 
     def _authenticate(self, request: web.BaseRequest, account: str) -> None:
@@ -173,7 +198,15 @@ class Twilio:
         return self._refuse(method, {}, TwilioError(status, code, fault.description or usual, after))
 
 
-def _form(body: bytes) -> dict[str, Any]:
+def _json(request: web.BaseRequest, body: bytes) -> dict[str, Any]:
+    """A body of JSON and nothing else: a form is what Twilio's own async client sends by mistake."""
+    if request.content_type != "application/json":
+        raise TwilioError(400, 20001, "The body of this request must be application/json")
+    decoded: dict[str, Any] = msgspec.json.decode(body, type=dict[str, Any])
+    return decoded
+
+
+def _form(request: web.BaseRequest, body: bytes) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in parse_qsl(body.decode(), keep_blank_values=True):
         if name in ("MediaUrl", "PersistentAction"):

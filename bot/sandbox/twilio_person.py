@@ -39,9 +39,14 @@ class WhatsAppLine:
         phone.refreshed()
         return phone
 
-    def text(self, phone: Phone, text: str) -> Message:
-        """A typed message."""
-        return self._say(phone, Message("", "person", text, 0), [("Body", text), ("MessageType", "text")])
+    def text(self, phone: Phone, text: str, quoted: Message | None = None) -> Message:
+        """A typed message, by a swipe as the reply to another."""
+        form: Form = [("Body", text), ("MessageType", "text")]
+        if quoted is not None:
+            sender = f"whatsapp:{self._world.settings.whatsapp_from}" if quoted.side == "bot" else phone.address
+            form += [("OriginalRepliedMessageSid", quoted.id), ("OriginalRepliedMessageSender", sender)]
+        shown = Message("", "person", text, 0, replies_to=quoted.id if quoted else "")
+        return self._say(phone, shown, form)
 
     def send(self, phone: Phone, content: Content) -> Message:
         """A sticker, photo, voice, video, document, location or contact."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -44,6 +45,7 @@ class Record(msgspec.Struct):
     error_message: str | None = None
     callback: str = ""
     service: str | None = None
+    priced: str = ""  # the category that Meta charges it under; empty: nothing
 
 
 class Records:
@@ -72,6 +74,10 @@ class Records:
     def known(self, sid: str) -> Record | None:
         """The message, if it is still kept."""
         return self._records.get(sid)
+
+    def prices(self) -> dict[str, int]:
+        """How many messages Meta charged for, by category."""
+        return dict(Counter(record.priced for record in self._records.values() if record.priced))
 
     def update(self, sid: str, params: dict[str, str]) -> Record:
         """Blank a body, or cancel what is scheduled."""

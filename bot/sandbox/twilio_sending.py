@@ -7,7 +7,11 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
+import aiohttp
+
+from bot.sandbox.media import File, type_of
 from bot.sandbox.phones import Message, Phone
+from bot.sandbox.twilio_content import Contents
 from bot.sandbox.twilio_delivery import Delivery
 from bot.sandbox.twilio_person import WhatsAppLine
 from bot.sandbox.twilio_records import Record, Records, TwilioError, new_sid
@@ -42,28 +46,38 @@ _REASONS = {
     63003: "Channel could not find To address",
     63016: "Failed to send freeform message because you are outside the allowed window. If you are using WhatsApp,"
     " please use a Message Template.",
+    63018: "Rate limit exceeded for Channel",
+    63019: "Media failed to download",
+    63021: "Channel invalid content error",
     63024: "Invalid message recipient",
     63033: "Recipient blocked to receive message",
+    63040: "Template has been rejected",
+    63041: "Template is paused",
+    63049: "Meta chose not to deliver this WhatsApp marketing message",
 }
+_SHOWABLE = ("image/jpeg", "image/png", "application/pdf")
+_IMAGE_BYTES = 5 * 1024 * 1024
+_MEDIA_BYTES = 16 * 1024 * 1024
 _WINDOW_SECONDS = 24 * 3600.0
+_UNAPPROVED = {"rejected": 63040, "paused": 63041, "disabled": 63041}
 
 
 class Sending:
     """Takes messages from the bot to phones."""
 
     def __init__(
-        self, world: World, records: Records, line: WhatsAppLine, delivery: Delivery, templates: dict[str, Template]
+        self, world: World, records: Records, line: WhatsAppLine, delivery: Delivery, contents: Contents
     ) -> None:
         self._world = world
         self._records = records
         self._line = line
         self._delivery = delivery
-        self._templates = templates
+        self._contents = contents
 
     def create(self, params: dict[str, Any], fails_with: int | None = None) -> Record:
         """Accept a message (queued) or refuse it; what goes wrong later is told by the status callback."""
         self._check(params)
-        template = self._template(params)
+        template = self._contents.usable(params["ContentSid"]) if params.get("ContentSid") else None
         shown = show(template, params.get("ContentVariables", "")) if template else Shown(params.get("Body", ""))
         now = self._world.clock.now()
         media = params.get("MediaUrl", [])
@@ -77,7 +91,11 @@ class Sending:
         code = fails_with or self._obstacle(phone, template)
         message = None
         if phone is not None and code is None:
-            message = self._show(phone, record, shown, media, params.get("PersistentAction", []))
+            record.priced = self._price(phone, template)
+            if media:
+                self._world.spawn(self._bring(record, phone, shown, media[0]))
+                return record
+            message = self._show(phone, record, shown, params.get("PersistentAction", []))
         if message is not None or record.callback or code is not None:
             self._world.spawn(self._report(record, phone, message, code))
         return record
@@ -108,33 +126,65 @@ class Sending:
         if (validity := params.get("ValidityPeriod")) and not 1 <= int(validity) <= 36_000:
             raise TwilioError(400, 21664, "The ValidityPeriod is invalid")
 
-    def _template(self, params: dict[str, Any]) -> Template | None:
-        sid = params.get("ContentSid")
-        if not sid:
-            return None
-        if sid not in self._templates:
-            raise TwilioError(400, 21655, "The ContentSid is Invalid")
-        return self._templates[sid]
-
     def _obstacle(self, phone: Phone | None, template: Template | None) -> int | None:
         """The code of what keeps this message from arriving, if anything."""
         if phone is None:
             return 63024
         if phone.blocked:
             return 63033
-        last = phone.last_inbound
-        if last is None or self._world.clock.now() - last >= _WINDOW_SECONDS:
-            approved = template is not None and template.approved and "twilio/list-picker" not in template.types
-            return None if approved else 63016
-        return None
+        if template is not None and template.approved:
+            american = (phone.number or "").startswith("+1")
+            if american and template.approval.category == "MARKETING":
+                return 63049
+            return None if self._open(phone) or self._world.pace.whatsapp_begin(phone.id) else 63018
+        if self._open(phone):
+            return None
+        return _UNAPPROVED.get(template.approval.status, 63016) if template else 63016
 
-    def _show(self, phone: Phone, record: Record, shown: Shown, media: list[str], actions: list[str]) -> Message:
+    def _open(self, phone: Phone) -> bool:
+        """Whether the person has written within a day."""
+        last = phone.last_inbound
+        return last is not None and self._world.clock.now() - last < _WINDOW_SECONDS
+
+    def _price(self, phone: Phone, template: Template | None) -> str:
+        """The category that Meta charges a message under; empty where it charges nothing."""
+        if template is None or not template.approved:
+            return ""
+        category = template.approval.category.lower()
+        return "" if category == "utility" and self._open(phone) else category
+
+    async def _bring(self, record: Record, phone: Phone, shown: Shown, url: str) -> None:
+        """Fetch what goes along, and let it arrive; a document comes without words, as on WhatsApp."""
+        file, code = await self._fetched(record, url)
+        if file is None:
+            await self._report(record, phone, None, code)
+            return
+        record.media = [file.id]
+        kind = "photo" if file.mime.startswith("image/") else "document"
+        text = shown.text if kind == "photo" else ""
+        message = Message(record.sid, "bot", text, int(record.created * 1000), kind=kind, buttons=shown.buttons)
+        message.media = {"kind": kind, "url": f"/control/media/{file.id}", "name": file.name, "mime": file.mime}
+        await self._report(record, phone, phone.add(message), None)
+
+    async def _fetched(self, record: Record, url: str) -> tuple[File | None, int | None]:
+        """The file at a MediaUrl; or the code of what Twilio or WhatsApp does not like about it."""
+        try:
+            async with self._world.session().get(url, timeout=aiohttp.ClientTimeout(total=15)) as answer:
+                data, mime = await answer.read(), answer.content_type
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
+            return None, 63019
+        self._world.record("twilio-media", "GET", {"url": url}, answer.status, len(data))
+        if answer.status != 200:
+            return None, 63019
+        most = _IMAGE_BYTES if mime.startswith("image/") else _MEDIA_BYTES
+        if mime not in _SHOWABLE or type_of(data) != mime or len(data) > most:
+            return None, 63021
+        return self._world.files.put("ME" + record.sid[2:], "", data, f"file.{mime.split('/')[1]}", mime), None
+
+    def _show(self, phone: Phone, record: Record, shown: Shown, actions: list[str]) -> Message:
         message = Message(record.sid, "bot", shown.text, int(record.created * 1000), buttons=shown.buttons)
-        message.list_title = shown.list_title
-        if media:
-            kind = "photo" if re.search(r"\.(jpe?g|png)(\?|$)", media[0], re.I) else "document"
-            message.kind, message.media = kind, {"kind": kind, "url": media[0], "name": media[0].rsplit("/", 1)[-1]}
-        elif actions and (found := re.match(r"geo:(-?[\d.]+),(-?[\d.]+)(?:\|(.*))?", actions[0])):
+        message.list_title, message.priced = shown.list_title, record.priced
+        if actions and (found := re.match(r"geo:(-?[\d.]+),(-?[\d.]+)(?:\|(.*))?", actions[0])):
             message.kind = "location"
             message.location = {"latitude": float(found[1]), "longitude": float(found[2]), "label": found[3] or ""}
         return phone.add(message)

@@ -44,6 +44,10 @@ class Settings(msgspec.Struct, kw_only=True):
     history: int = 300  # messages kept on each phone
     callback_answer_seconds: float = 30.0
     retry_seconds: float = 2.0  # the first wait between webhook deliveries of Telegram
+    approval_seconds: float | None = None  # until a submitted template is decided on; None: by /control/reviews alone
+    approval_verdict: str = "approved"
+    approval_category: str = ""  # what Meta makes of the category; empty: what was asked for
+    approval_reason: str = ""
     status_seconds: float = 0.15  # between the statuses of a WhatsApp message
     statuses: tuple[str, ...] = ("queued", "sent", "delivered", "read")  # in the order in which callbacks come
 
@@ -77,6 +81,11 @@ class World:
         """Put a request into the log, unless the sandbox is quiet."""
         if not self.settings.quiet:
             self.log.append(Call(provider, method, params, status, answer, self.clock.now()))
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is on its way that nobody waits for: webhooks, statuses."""
+        return bool(self._tasks)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something beside; it ends with the sandbox."""

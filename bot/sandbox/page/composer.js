@@ -1,6 +1,6 @@
 // Where a person writes: the field, the attach menu, the menu of commands, the keyboard that a bot may offer.
 
-import { element, icon } from "./format.js";
+import { element, gist, icon } from "./format.js";
 import { say } from "./texts.js";
 
 const ATTACH = ["sticker", "photo", "voice", "video", "document", "location", "contact"];
@@ -40,6 +40,7 @@ export class Composer {
   constructor(view) {
     this.view = view;
     this.editing = null;
+    this.quoted = null;
     this.field = element("textarea", { rows: 1, maxlength: 4096, enterkeyhint: "send", autocomplete: "off" });
     this.send = element("button", { type: "submit", class: "send" }, icon("send"));
     this.attach = element("button", { type: "button", class: "tool" }, icon("clip"));
@@ -54,7 +55,7 @@ export class Composer {
     this.form.onsubmit = (event) => { event.preventDefault(); this.submit(); };
     this.field.onkeydown = (event) => {
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); this.submit(); }
-      if (event.key === "Escape" && this.editing) this.edit(null);
+      if (event.key === "Escape") this.about(null);
     };
     this.field.oninput = () => this.grow();
     menu(this.attach, () => this.attachments());
@@ -73,23 +74,37 @@ export class Composer {
   async submit() {
     const text = this.field.value.trim();
     if (!text) return;
-    const editing = this.editing;
+    const { editing, quoted } = this;
     this.field.value = "";
+    this.about(null);
     this.grow();
-    if (editing) {
-      this.edit(null);
-      await this.view.act("edit", { text, message_id: editing.id });
-    } else if (!(await this.view.type(text))) this.field.value = text;
+    if (editing) await this.view.act("edit", { text, message_id: editing.id });
+    else if (!(await this.view.type(text, quoted?.id))) this.field.value = text;
   }
 
   edit(message) {
+    this.about(message, "pencil", say("editing"));
     this.editing = message;
-    this.note.hidden = !message;
-    this.note.replaceChildren(icon("pencil"), element("span", {}, say("editing")),
-      element("button", { type: "button", "aria-label": say("cancel"), onclick: () => this.edit(null) }, icon("close")));
-    this.field.value = message ? message.text : "";
+    this.field.value = message.text;
     this.grow();
     this.field.focus();
+  }
+
+  reply(message) {
+    this.about(message, "reply", say("replying"));
+    this.quoted = message;
+    this.field.focus();
+  }
+
+  // The line above the field: the message that is being changed or answered; with null there is none.
+  about(message, picture, name) {
+    if (this.editing) this.field.value = "";
+    this.editing = this.quoted = null;
+    this.note.hidden = !message;
+    if (!message) return this.grow();
+    this.note.replaceChildren(icon(picture), element("span", {}, element("strong", {}, name), element("small", {}, gist(message))),
+      element("button", { type: "button", "aria-label": say("cancel"), onclick: () => this.about(null) }, icon("close")));
+    return undefined;
   }
 
   grow() {

@@ -1,6 +1,8 @@
 // Text with formatting, as nodes. Whatever people wrote goes in as text nodes only.
 
-const LINK = /https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]]/g;
+import { say } from "./texts.js";
+
+const LINK = /https?:\/\/[^\s<>"“”]+[^\s<>"“”’.,;:!?)\]]/g;
 const TAGS = {
   bold: "strong", italic: "em", underline: "u", strikethrough: "s", code: "code", pre: "pre",
   blockquote: "blockquote", expandable_blockquote: "blockquote", spoiler: "span",
@@ -28,6 +30,13 @@ export function icon(name, extra = "") {
   use.setAttribute("href", `#i-${name}`);
   svg.append(use);
   return svg;
+}
+
+// A message in one line, for where it is quoted.
+export function gist(message) {
+  const kind = message.kind ?? "text";
+  const words = (message.text ?? "").replace(/\u2060/g, "").replace(/(^|[\s(])[*_~]+(?=\S)|(?<=\S)[*_~]+(?=$|[\s).,:;!?])/g, "$1").replace(/\s+/g, " ").trim();
+  return words && kind !== "sticker" ? words.slice(0, 140) : say(kind);
 }
 
 function anchor(url, ...children) {
@@ -81,7 +90,8 @@ export function telegram(text, entities, command) {
   return build(0, text.length, sorted);
 }
 
-// WhatsApp: *bold* _italic_ ~strike~ `code` ```block```, lists and quotes at the start of a line.
+// WhatsApp: *bold* _italic_ ~strike~ `code` ```block```, lists and quotes at the start of a line; a word joiner behind
+// a sign takes its meaning away.
 const MARKS = { "*": "strong", _: "em", "~": "s" };
 
 export function whatsapp(text) {
@@ -109,7 +119,7 @@ function lines(text) {
 }
 
 function inline(text) {
-  const match = /(?<![\p{L}\p{N}])(?:`([^`]+)`|([*_~])(?=\S)((?:(?!\2).)*?\S)\2)(?![\p{L}\p{N}])/u.exec(text);
+  const match = /(?<![\p{L}\p{N}])(?:`([^`]+)`|([*_~])(?=[^\s\u2060])((?:(?!\2).)*?\S)\2)(?![\p{L}\p{N}])/u.exec(text);
   if (!match) return plain(text);
   const inner = match[1] !== undefined
     ? element("code", {}, match[1])

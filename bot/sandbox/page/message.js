@@ -1,9 +1,10 @@
 // One message as its app shows it.
 
-import { element, icon, telegram, whatsapp } from "./format.js";
+import { element, gist, icon, telegram, whatsapp } from "./format.js";
 import { current, say } from "./texts.js";
 
 const KINDS = ["voice", "video", "document"];
+const PRICED = { marketing: "pricedMarketing", utility: "pricedUtility" };
 
 export function clockTime(ms) {
   return new Intl.DateTimeFormat(current(), { hour: "2-digit", minute: "2-digit", hour12: false }).format(ms);
@@ -19,6 +20,7 @@ export function messageNode(message, view) {
   const mine = message.side === "person";
   const kind = message.kind ?? "text";
   const bubble = element("div", { class: `bubble as-${kind}` });
+  if (message.replies_to) bubble.append(quote(message, view));
   const body = content(message, view, kind);
   if (body) bubble.append(body);
   if (message.text && kind !== "sticker") {
@@ -27,9 +29,12 @@ export function messageNode(message, view) {
       : whatsapp(message.text);
     bubble.append(element("div", { class: "text" }, ...formatted));
   }
+  if (PRICED[message.priced]) bubble.append(element("small", { class: "priced" }, say(PRICED[message.priced])));
   bubble.append(foot(message, mine));
   const node = element("div", { class: `message ${mine ? "mine" : "theirs"}`, "data-id": message.id }, bubble);
-  if (mine && kind === "text" && view.phone.channel === "telegram") bubble.append(editButton(message, view));
+  const tools = [replyButton(message, view)];
+  if (mine && kind === "text" && view.phone.channel === "telegram") tools.push(editButton(message, view));
+  bubble.append(element("span", { class: "asides" }, ...tools));
   const buttons = buttonsNode(message, view);
   if (buttons) node.append(buttons);
   return node;
@@ -47,9 +52,23 @@ function foot(message, mine) {
   return made;
 }
 
+// The message that this one answers; a click goes there.
+function quote(message, view) {
+  const quoted = view.phone.chat.find((one) => one.id === message.replies_to);
+  const author = quoted?.side === "person" ? view.phone.name : view.bot.name;
+  return element("button", { type: "button", class: "quoted", onclick: () => view.find(message.replies_to)?.scrollIntoView({ block: "center" }) },
+    element("strong", {}, author), element("span", {}, quoted ? gist(quoted) : "…"));
+}
+
+function replyButton(message, view) {
+  return element("button", {
+    type: "button", class: "aside", "aria-label": say("reply"), title: say("reply"), onclick: () => view.composer.reply(message),
+  }, icon("reply"));
+}
+
 function editButton(message, view) {
   return element("button", {
-    type: "button", class: "edit", "aria-label": say("edit"), title: say("edit"), onclick: () => view.composer.edit(message),
+    type: "button", class: "aside", "aria-label": say("edit"), title: say("edit"), onclick: () => view.composer.edit(message),
   }, icon("pencil"));
 }
 

@@ -39,6 +39,7 @@ async function load() {
   bot = state.bot;
   for (const phone of state.phones) add(phone);
   arrange();
+  tick();
   follow(state.seq);
 }
 

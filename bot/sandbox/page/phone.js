@@ -6,7 +6,7 @@ import { day, messageNode } from "./message.js";
 import { say } from "./texts.js";
 
 // "Peserta 01" is told apart by its number, "Siti Aminah" by her letters.
-export const initials = (name) => (/\d+$/.exec(name) ?? [name.split(/\s+/).filter(Boolean).slice(0, 2).map((word) => [...word][0].toUpperCase()).join("")])[0];
+export const initials = (name) => (/\d+$/.exec(name) ?? [name.split(/\s+/).filter((word) => /^\D/.test(word)).slice(0, 2).map((word) => [...word][0].toUpperCase()).join("")])[0];
 
 const TINTS = ["#b4573f", "#3f7a6e", "#5a6fa8", "#8a5a94", "#a3762c", "#4d8a4a", "#a84f6d", "#3d7f9c"];
 
@@ -69,8 +69,8 @@ export class PhoneView {
     }
   }
 
-  type(text) {
-    return this.act("type", { text });
+  type(text, quoted) {
+    return this.act("type", quoted ? { text, replies_to: quoted } : { text });
   }
 
   press(button, message, node) {
@@ -167,6 +167,7 @@ export class PhoneView {
 
   words() {
     const { phone } = this;
+    const stay = this.near();
     const channel = phone.channel === "telegram" ? "Telegram" : "WhatsApp";
     const number = phone.channel === "whatsapp" ? (phone.hidden_number ? say("hiddenNumber") : phone.number) : null;
     const language = { id: "Bahasa Indonesia", en: "English" }[phone.language_code];
@@ -181,6 +182,7 @@ export class PhoneView {
     this.composer.refresh();
     this.greet();
     this.tick();
+    if (stay) this.bottom();
   }
 
   greet() {
