@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -16,11 +16,13 @@ import structlog
 from sqlalchemy import event, func, select
 from sqlalchemy.engine import URL, CursorResult, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql import Executable
 
+from bot import one_hop
 from bot.log import place
+from bot.one_hop import in_transaction
 from bot.schema import outbox
 
 log = structlog.get_logger(__name__)
@@ -45,6 +47,7 @@ class Tx:
         self.wakes = False
         self.after: list[Callable[[], None]] = []
         """Called once the commit has happened; not at all if it has not."""
+        self._later: list[Callable[[sqlite3.Connection], object]] = []
 
     def new_id(self) -> int:
         """A number greater than any before: what has a greater one was made later."""
@@ -58,23 +61,55 @@ class Tx:
         self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
     ) -> CursorResult[Any]:
         """Run one statement, or one for each of several sets of values."""
+        await self._catch_up()
         result: CursorResult[Any] = await self.connection.execute(statement, values)
         return result
 
     async def driver(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """SQLite: run plain statements in the driver's thread, all in one hop: that costs more than a statement."""
+        before, self._later = self._later, []
 
         def done(driver: sqlite3.Connection) -> T:
-            if not driver.in_transaction:
-                driver.execute("BEGIN IMMEDIATE")
+            for one in before:
+                one(driver)
             return work(driver)
 
-        result: T = await self.raw._execute(done, self.raw._conn)
+        result: T = await self.raw._execute(in_transaction, self.raw._conn, done)
         return result
 
-    def savepoint(self) -> AsyncTransaction:
-        """`async with tx.savepoint()`: what raises in it is undone alone, and the rest of the transaction stands."""
-        return self.connection.begin_nested()
+    def later(self, work: Callable[[sqlite3.Connection], object]) -> None:
+        """SQLite: as `driver`, for what nobody waits for: it goes along with the next statement, or with the commit."""
+        self._later.append(work)
+
+    async def _catch_up(self) -> None:
+        if self._later:
+            await self.driver(lambda driver: None)
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """What raises in it is undone alone, and the rest of the transaction stands."""
+        await self._catch_up()
+        try:
+            async with self.connection.begin_nested():
+                yield
+                await self._catch_up()
+        except BaseException:
+            self._later.clear()
+            raise
+
+    async def commit(self) -> None:
+        """What `Store.run` ends with."""
+        if self.raw is None or self.connection.in_transaction():
+            await self._catch_up()
+            await self.connection.commit()
+        elif self._later:
+            await self.driver(lambda driver: driver.commit())
+        else:
+            await self.raw.commit()
+
+    async def rollback(self) -> None:
+        """What `Store.run` ends with when anything was raised."""
+        await (self.connection if self.raw is None or self.connection.in_transaction() else self.raw).rollback()
 
     async def rows(self, statement: Executable, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """The rows of a query, each as a dict."""
@@ -140,6 +175,40 @@ class Store:
         self._jobs.put_nowait(job)
         return await job.done
 
+    async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run queries in a thread, on a read-only connection of their own: long ones keep nobody from writing.
+
+        They see what was committed when the first of them ran. Raises Unavailable.
+        """
+
+        def done() -> T:
+            # Not a URI from the path as it stands: `?` and `#` mean something in one.
+            uri = f"{Path(str(self.url.database)).absolute().as_uri()}?mode=ro"
+            with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
+                connection.row_factory = sqlite3.Row
+                connection.execute("BEGIN")
+                return work(connection)
+
+        try:
+            return await asyncio.to_thread(done)
+        except sqlite3.OperationalError as fault:
+            if is_unavailable(fault):
+                raise Unavailable(str(fault)) from fault
+            raise
+
+    async def checkpoint(self) -> None:
+        """Move what was written from the log into the database, beside the writer.
+
+        After much in many places; else a commit does it, and everybody waits for that one.
+        """
+
+        def done() -> None:
+            with closing(sqlite3.connect(str(self.url.database), isolation_level=None)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+        with suppress(sqlite3.OperationalError):
+            await asyncio.to_thread(done)
+
     def _next_id(self, now: int) -> int:
         self._last_id = max(self._last_id + 1, now * 1000)
         return self._last_id
@@ -172,8 +241,12 @@ class Store:
         connection = await self._connected()
         try:
             tx = Tx(connection, self.clock(), self._next_id, self._raw)
-            async with _transaction(connection, self._raw):
+            try:
                 results = [await job.work(tx) for job in jobs]
+                await tx.commit()
+            except BaseException:
+                await tx.rollback()
+                raise
         except (DBAPIError, sqlite3.Error):
             await self._drop()
             raise
@@ -204,26 +277,12 @@ class Store:
             await connection.close()
 
 
-@asynccontextmanager
-async def _transaction(connection: AsyncConnection, raw: Any) -> AsyncIterator[None]:
-    """All or nothing. On SQLite whoever comes first begins it, in the same hop: `Tx.driver`, or SQLAlchemy by event."""
-    if raw is None:
-        async with connection.begin():
-            yield
-        return
-    try:
-        yield
-        await (connection.commit() if connection.in_transaction() else raw.commit())
-    except BaseException:
-        await (connection.rollback() if connection.in_transaction() else raw.rollback())
-        raise
-
-
 def is_unavailable(fault: BaseException) -> bool:
     """Whether the database is at fault (full, locked, gone), not the work."""
-    if isinstance(fault, OperationalError | InterfaceError):
-        return "no such" not in str(fault.orig) and "syntax error" not in str(fault.orig)
-    return isinstance(fault, sqlite3.OperationalError | OSError)
+    if isinstance(fault, OperationalError | InterfaceError | sqlite3.OperationalError):
+        said = str(getattr(fault, "orig", fault))
+        return "no such" not in said and "syntax error" not in said
+    return isinstance(fault, OSError)
 
 
 def _engine(url: URL) -> AsyncEngine:
@@ -231,20 +290,13 @@ def _engine(url: URL) -> AsyncEngine:
         return create_async_engine(url, hide_parameters=True)
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    url = url.set(drivername=one_hop.DRIVER)
     engine = create_async_engine(url, hide_parameters=True, poolclass=NullPool, connect_args={"isolation_level": None})
 
     @event.listens_for(engine.sync_engine, "connect")
     def _prepare(connection: Any, _: Any) -> None:
-        cursor = connection.cursor()
-        for pragma in PRAGMAS:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Any) -> None:
-        # Where SQLAlchemy joins a transaction of `_transaction`, it has begun already.
-        if not connection.connection.driver_connection.in_transaction:
-            connection.connection.dbapi_connection.run_async(lambda driver: driver.execute("BEGIN IMMEDIATE"))
+        # Outside of a transaction, which a statement of the dialect would begin.
+        connection.run_async(lambda driver: driver.executescript("".join(f"PRAGMA {one};" for one in PRAGMAS)))
 
     return engine
 

@@ -17,7 +17,7 @@ import uvloop
 
 from bot import log, migrate, repertoire, running
 from bot.config import Settings
-from bot.service import stopping
+from bot.service import spare_the_collector, stopping
 from bot.texts import Texts
 from tests.benchmarks.conversation import bench
 
@@ -51,6 +51,7 @@ async def _serve(settings: Settings) -> None:
     service = running.Running(settings, [*repertoire.load(), bench], texts=texts(OWN))
     try:
         await service.start()
+        spare_the_collector()
         await ended.wait()
     finally:
         await service.stop()
