@@ -1,11 +1,12 @@
 # make demo    the bot and two pretended phones on this machine, no account needed
-# make test    everything, offline once the packages are installed (ARGS="-k enrol" for some of it)
+# make test    everything, offline once the packages are installed (ARGS="-k enrol" for some of it, JOBS=0 in one process)
 # make check   style and types
 # make clean   what the others left behind; never the database
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 ARGS ?=
+JOBS ?= auto
 
 .PHONY: demo test check clean
 
@@ -13,7 +14,7 @@ demo: .venv/run.stamp
 	@exec $(BIN)/python -m bot demo $(ARGS)
 
 test: .venv/dev.stamp
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
 check: .venv/dev.stamp
 	@$(BIN)/ruff check --output-format=concise .; style=$$?; $(BIN)/mypy bot conversations tests && exit $$style

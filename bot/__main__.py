@@ -32,13 +32,26 @@ def _told_plainly() -> tuple[type[Exception], ...]:
     from bot.backup import CannotBackUp
     from bot.channels import Unauthorized
     from bot.config import Misconfigured
+    from bot.links import NoCode
     from bot.migrate import CannotMigrate
     from bot.repertoire import TwoOfAName
     from bot.service import NotAlone
     from bot.staffing import NotThere
+    from bot.templates import NoTemplates
     from bot.texts import Malformed
 
-    return Misconfigured, Unauthorized, CannotMigrate, NotAlone, CannotBackUp, NotThere, TwoOfAName, Malformed
+    return (
+        Misconfigured,
+        Unauthorized,
+        CannotMigrate,
+        NotAlone,
+        CannotBackUp,
+        NotThere,
+        NoCode,
+        NoTemplates,
+        TwoOfAName,
+        Malformed,
+    )
 
 
 if __name__ == "__main__":

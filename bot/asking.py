@@ -48,6 +48,8 @@ class Said:
     """The options that were shown, in order; for `Candidates`, those."""
     today: str = ""
     """The date where the person is, ISO 8601."""
+    file: str = ""
+    """Id of the photo or document that came, fetched and kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,12 @@ of the conversation's name. conversations/README.md shows it in ten lines.
 """
 
 from bot import formats, places
-from bot.asking import Option
+from bot.asides import asides
+from bot.asking import Option, Question
+from bot.attachments import Attachment, Photo
 from bot.chat import Chat, Conversation, conversation
+from bot.moments import Moment
+from bot.prose import Prose
 from bot.questions import (
     BirthYear,
     Choice,
@@ -24,19 +28,27 @@ from bot.questions import (
     YesNo,
 )
 from bot.store import Tx
+from bot.talk import Joined, Part
 
 __all__ = [
+    "Attachment",
     "BirthYear",
     "Chat",
     "Choice",
     "Conversation",
+    "Joined",
     "Kecamatan",
     "Listed",
+    "Moment",
     "Nickname",
     "Number",
     "Option",
+    "Part",
     "PersonName",
     "Phone",
+    "Photo",
+    "Prose",
+    "Question",
     "Reference",
     "Rupiah",
     "Text",
@@ -44,6 +56,7 @@ __all__ = [
     "Village",
     "Year",
     "YesNo",
+    "asides",
     "conversation",
     "formats",
     "places",

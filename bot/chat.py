@@ -36,16 +36,23 @@ class Conversation:
     """True: set aside when something else comes between, resumed after it, and kept as a draft on `batal`."""
     role: str = ""
     """The right it needs (records/roles.py); who has it not gets the public menu."""
+    texts: str = ""
+    """The catalogue that it speaks from, where that is another conversation's."""
+
+    @property
+    def domain(self) -> str:
+        """The catalogue that it speaks from."""
+        return self.texts or self.name
 
 
 def conversation(
-    name: str, *, words: str = "", steps: str = "", keeps: bool = False, role: str = ""
+    name: str, *, words: str = "", steps: str = "", keeps: bool = False, role: str = "", texts: str = ""
 ) -> Callable[[Script], Conversation]:
     """Make a conversation of an async function. Registers nothing: the value is found by whoever collects them."""
 
     def made(script: Script) -> Conversation:
         opens = tuple(word.strip() for word in words.split(",") if word.strip())
-        return Conversation(name, script, opens, tuple(steps.split()), keeps, role)
+        return Conversation(name, script, opens, tuple(steps.split()), keeps, role, texts)
 
     return made
 
@@ -79,6 +86,16 @@ class Operation:
 @dataclass(slots=True)
 class Say(Operation):
     key: str
+    values: Mapping[str, object]
+
+
+@dataclass(slots=True)
+class Offer(Operation):
+    """A button that opens another conversation; its label is a template."""
+
+    key: str
+    conversation: str
+    given: str
     values: Mapping[str, object]
 
 
@@ -161,6 +178,13 @@ class Chat:
     async def say(self, key: str, **values: object) -> None:
         """Say the template `key`, together with the next question where both fit one message."""
         await Say(key, values)
+
+    async def offer(self, key: str, conversation: str, given: str = "", **values: object) -> None:
+        """Put a button labelled `key` below what is said now: for ever it opens that conversation, with `given`.
+
+        A channel without buttons shows none: what is said names the words that do the same.
+        """
+        await Offer(key, conversation, given, values)
 
     async def ask(
         self,

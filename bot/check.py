@@ -11,8 +11,8 @@ from bot.config import Settings
 from bot.hearing import Ears
 from bot.records import people
 from bot.rehearsal import Finding, rehearse
+from bot.scene import Scene
 from bot.texts import Texts
-from bot.visit import Scene
 
 
 def run(database: bool) -> int:

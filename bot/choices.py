@@ -1,4 +1,4 @@
-"""Questions with something to choose: options, yes or no, long lists, kecamatan and villages."""
+"""Questions with something to choose: options, yes or no, long lists."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from typing import Final
 
 from bot import places, words
 from bot.asking import Candidates, Option, Rejected, Said, Shown, Typed, Value
-
-SURE: Final = 4
-"""A beginning of fewer letters that fits only one name is asked back before it is taken."""
 
 _APART: Final = re.compile(r"\s*(?:[,;/+&\n]|\.\s|\b(?:dan|and|sama|serta|plus|lan|jeung)\b)\s*", re.I)
 
@@ -149,99 +146,3 @@ class Listed(Typed):
 
     def show(self, value: Value, language: str) -> str | None:
         return label(self.items, value, language)
-
-
-@dataclass(frozen=True, slots=True)
-class Kecamatan(Typed):
-    """A kecamatan of one district, by typing some letters of it; the value is its code.
-
-    Searched only inside the district. What is not sure (a typo, a short beginning, a name that others begin with) is
-    asked back. Rejected: place, place_again, place_letters.
-    """
-
-    district: str
-
-    def read(self, said: Said) -> Value | Rejected | Candidates:
-        options = places.kecamatan(self.district)
-        for option in options:
-            if option.value == said.text:
-                return option.value
-        if (one := picked(said)) is not None:
-            return one.value
-        if len(said.shown) == 1 and words.yes(said.text) is False:
-            return Rejected("place_again")
-        if words.number(said.text) is not None:
-            return Rejected("place_letters", {"district": places.name(self.district)})
-        how, found = places.search(said.text, options)
-        if how in ("typo", "words", "none") and (around := self._around(said.text)):
-            return Candidates(around)
-        if not found:
-            return Rejected("place", {"district": places.name(self.district)})
-        names = [option.label["id"] for option in options if option.label]
-        if how == "exact":
-            begins = [at for at, name in enumerate(names) if name.startswith(f"{names[found[0]]} ")]
-            found = [*found, *begins]
-        sure = how in ("exact", "within") or (how == "prefix" and len(words.fold(said.text)) >= SURE)
-        if len(found) == 1 and sure:
-            return options[found[0]].value
-        return Candidates(tuple(options[at] for at in found[:9]))
-
-    def _around(self, text: str) -> tuple[Option, ...]:
-        """The kecamatan of a village that was named instead."""
-        villages = places.villages(self.district)
-        how, found = places.search(text, villages)
-        codes = {villages[at].value[:8] for at in found} if how in ("exact", "within") else set()
-        return tuple(option for option in places.kecamatan(self.district) if option.value in codes)
-
-    def show(self, value: Value, language: str) -> str | None:
-        return places.name(str(value))
-
-
-@dataclass(frozen=True, slots=True)
-class Village(Typed):
-    """A village of one kecamatan: {"code": …} where we know it, else {"text": …} as typed, a dusun included.
-
-    Rejected: too_short, too_long, village, id_number.
-    """
-
-    kecamatan: str
-
-    LONGEST = 60
-
-    @property
-    def free(self) -> bool:
-        return True
-
-    def read(self, said: Said) -> Value | Rejected | Candidates:
-        known = places.villages(self.kecamatan)
-        text = " ".join(said.text.split())
-        for option in known:
-            if option.value == text:
-                return {"code": option.value}
-        if text.startswith("text:"):
-            return {"text": text.removeprefix("text:")}
-        if (one := picked(said)) is not None:
-            return self.read(Said(one.value))
-        if words.id_number(text):
-            return Rejected("id_number")
-        if len(text) > self.LONGEST:
-            return Rejected("too_long", {"max": self.LONGEST})
-        if sum(map(str.isalpha, text)) < 2 or "?" in text:
-            return Rejected("village")
-        how, found = places.search(text, known)
-        if how == "exact":
-            return {"code": known[found[0]].value}
-        bare = re.sub(r"^(?:desa|ds|kelurahan|kel|kampung|kp)[.\s]+", "", text, flags=re.I)
-        if bare != text:
-            how, found = places.search(bare, known)
-            if how == "exact":
-                return {"code": known[found[0]].value}
-        if how in ("typo", "prefix") and len(text.encode()) <= 24:
-            typed = Option(f"text:{text}", dict.fromkeys(places.LANGUAGES, text))
-            return Candidates((*(known[at] for at in found[:3]), typed))
-        return {"text": text}
-
-    def show(self, value: Value, language: str) -> str | None:
-        if isinstance(value, dict):
-            return places.name(str(value["code"])) if "code" in value else str(value.get("text", ""))
-        return str(value)

@@ -58,6 +58,16 @@ def invite(
 
 
 @app.command()
+def link(
+    code: Annotated[str, typer.Argument(help="which poster or card it stands on, such as poe-larantuka")],
+) -> None:
+    """Print links, with QR codes, that keep where people found us: their enrolment has the code as its source."""
+    from bot import links
+
+    links.source(code)
+
+
+@app.command()
 def staff() -> None:
     """List staff and open invitations."""
     from bot import staffing
@@ -95,6 +105,16 @@ def texts(
 
 
 @app.command()
+def templates(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="change nothing, only tell")] = False,
+) -> None:
+    """Create WhatsApp's templates at Twilio, submit them to Meta, and show what became of them."""
+    from bot import templates
+
+    raise typer.Exit(templates.run(dry_run))
+
+
+@app.command()
 def backup(
     file: Annotated[Path | None, typer.Argument(help="where to; none: var/backup beside the database")] = None,
 ) -> None:
@@ -102,3 +122,37 @@ def backup(
     from bot import backup
 
     backup.run(file)
+
+
+announcements = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(announcements, name="announcements", help="What became of announcements.")
+
+Number = Annotated[str, typer.Argument(help="the number of an announcement, such as PGM-7K4MA")]
+
+
+@announcements.command("list")
+def announcements_list() -> None:
+    """List the last announcements and those that are scheduled."""
+    from bot import announcement_export
+
+    announcement_export.show()
+
+
+@announcements.command("report")
+def announcements_report(number: Number) -> None:
+    """Count what became of one announcement."""
+    from bot import announcement_export
+
+    raise typer.Exit(announcement_export.report(number))
+
+
+@announcements.command("export")
+def announcements_export(
+    number: Number,
+    file: Annotated[Path | None, typer.Argument(help="where to; none: PGM-….csv, here")] = None,
+    missed: Annotated[bool, typer.Option("--missed", help="only who did not get it: to be called")] = False,
+) -> None:
+    """Write what became of each person into a CSV file, with names and numbers; that it was done is recorded."""
+    from bot import announcement_export
+
+    raise typer.Exit(announcement_export.export(number, file, missed))

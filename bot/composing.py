@@ -8,14 +8,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot import formats
 from bot.chat import Speaker
 from bot.markup import Neutral, escape
 from bot.messages import Button
-from bot.talk import BACK, DONE, SKIP, Asked, Line, Part, Turn
+from bot.records.announcements import Announcement, Reading
+from bot.talk import BACK, DONE, SKIP, Asked, Joined, Line, Part, Turn
 from bot.texts import Texts
 
 COMMON = "bot"
 """The catalogue of what any conversation may say."""
+ANNOUNCEMENT = "announcement"
+"""The catalogue of what stands around the text of an announcement."""
+TEXT = "text"
+OPENS = "open"
+"""Begins the token of a button that opens a conversation: `open|<conversation>|<what is given to it>`."""
+PAID_FOR_BY_NOBODY = ("assistance", "job")
+"""What swindlers like to ask money for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +36,38 @@ class Composed:
     actions: tuple[Button, ...] = ()
     contact_button: str = ""
     template: str = ""
+    several: bool = False
+    """More than one of the options may be chosen."""
+    offers: tuple[Button, ...] = ()
+    """What stays to be pressed whatever is said after it."""
 
 
 class Composer:
-    """Words for turns. `facts` are values that every template may name: organisation, programme, contact …"""
+    """Words for turns. `facts` are values that every template may name: organisation, programme, contact …
 
-    def __init__(self, texts: Texts, facts: Mapping[str, object]) -> None:
+    `translated` are those of them that have other words in a language.
+    """
+
+    def __init__(
+        self,
+        texts: Texts,
+        facts: Mapping[str, object],
+        translated: Mapping[str, Mapping[str, object]] | None = None,
+    ) -> None:
         self.texts = texts
-        self.facts = dict(facts)
+        self._facts = dict(facts)
+        self._translated = {language: {**facts, **own} for language, own in (translated or {}).items()}
+
+    def facts(self, language: str) -> Mapping[str, object]:
+        """What every template of this language may name."""
+        return self._translated.get(language, self._facts)
 
     def values(self, speaker: Speaker, answers: Mapping[str, Mapping[str, object]] | None = None) -> dict[str, object]:
         """What every template may name, for this person; what they have just said of themselves comes first."""
         said = answers or {}
         salutation = _said(said, "salutation") or speaker.salutation or "kakak"
         return {
-            **self.facts,
+            **self.facts(speaker.language),
             "sapaan": self.texts.say(speaker.language, COMMON, f"salutation.{salutation}", {}),
             "nickname": _said(said, "nickname") or speaker.nickname,
             "channel": CHANNELS.get(speaker.channel, speaker.channel),
@@ -56,8 +82,12 @@ class Composer:
         blocks = [self._part(speaker.language, domain, part, values) for part in turn.parts]
         template = ".".join((domain, turn.parts[-1].keys[0])) if turn.parts else domain
         asked = turn.asked
+        offers = tuple(
+            self.opening(speaker.language, domain, one.key, one.conversation, one.given, {**values, **one.values})
+            for one in turn.offers
+        )
         if asked is None:
-            return Composed("\n\n".join(blocks), template=template)
+            return Composed("\n\n".join(blocks), template=template, offers=offers)
         blocks.append(self._question(speaker.language, domain, asked, values))
         options = (
             ()
@@ -76,11 +106,51 @@ class Composer:
             self._actions(speaker.language, domain, asked, talk),
             contact,
             f"{domain}.{asked.name}",
+            asked.many,
+            offers,
         )
+
+    def opening(
+        self, language: str, domain: str, key: str, conversation: str, given: str, values: Mapping[str, object]
+    ) -> Button:
+        """A button that opens a conversation, with what is given to it."""
+        return Button(f"{OPENS}|{conversation}|{given}", self.texts.say(language, domain, key, values))
+
+    def announcement(self, one: Announcement, language: str) -> Neutral:
+        """An announcement as whoever reads `language` gets it: for the preview, the test and each delivery alike."""
+        spoken, zone = one.spoken(language), one.zone
+        facts = {**self.facts(spoken), "number": one.number, "corrects": one.corrects, "until": ""}
+        if one.ends_at is not None:
+            there = formats.date(one.ends_at, zone, spoken), formats.clock(one.ends_at, zone, spoken)
+            facts["until"] = ", ".join(there)
+        keys = (
+            f"header.{one.category}", "corrected" if one.corrects else "", TEXT, "until" if one.ends_at else "",
+            "free" if one.category in PAID_FOR_BY_NOBODY else "", "footer",
+        )  # fmt: skip
+        said = [
+            escape(one.texts[spoken]) if key == TEXT else self.texts.say(spoken, ANNOUNCEMENT, key, facts)
+            for key in keys
+            if key
+        ]
+        return Neutral("\n\n".join(said))
+
+    def _filled(self, language: str, domain: str, values: Mapping[str, object]) -> dict[str, object]:
+        """Values with announcements and joined templates put into words."""
+        return {name: self._worded(language, domain, value) for name, value in values.items()}
+
+    def _worded(self, language: str, domain: str, value: object) -> object:
+        if type(value) is Reading:
+            return self.announcement(value.announcement, value.language)
+        if type(value) is Joined:
+            facts = self.facts(language)
+            return Neutral(value.between.join(self._part(language, domain, one, facts) for one in value.parts))
+        return value
 
     def _part(self, language: str, domain: str, part: Part, values: Mapping[str, object]) -> str:
         key = self.texts.find(language, domain, *part.keys) or part.keys[-1]
-        return self.texts.say(language, domain, key, {**values, **part.values} if part.values else values)
+        if part.values:
+            values = {**values, **self._filled(language, domain, part.values)}
+        return self.texts.say(language, domain, key, values)
 
     def _question(self, language: str, domain: str, asked: Asked, values: Mapping[str, object]) -> str:
         lines = []
@@ -91,7 +161,9 @@ class Composer:
         key = f"{asked.name}.again" if asked.again else asked.name
         if asked.again and not self.texts.has(domain, key):
             key = asked.name
-        lines.append(self.texts.say(language, domain, key, {**values, **asked.values} if asked.values else values))
+        if asked.values:
+            values = {**values, **self._filled(language, domain, asked.values)}
+        lines.append(self.texts.say(language, domain, key, values))
         if asked.many:
             lines.append(self.texts.say(language, COMMON, "many_hint", {}))
         if asked.optional:

@@ -67,6 +67,7 @@ def _parts(value: SecretStr) -> tuple[str, ...]:
 
 Address = Annotated[str, AfterValidator(_address)]
 Words = Annotated[str, Field(min_length=1, max_length=500)]
+Translated = Annotated[str, Field(max_length=500)]
 
 
 class Settings(BaseSettings):
@@ -121,14 +122,29 @@ class Settings(BaseSettings):
     retention_text: Words = Field(
         description="until when data is kept, as it stands in the consent, such as: akhir tahun 2028"
     )
+    retention_text_en: Translated = Field(
+        "", description="the same for people who read English, such as: the end of 2028; empty: RETENTION_TEXT"
+    )
     response_days: int = Field(7, ge=1, le=60, description="days in which an enrolment is answered, 1 to 60")
     contact_text: Words = Field(description="whom people ask for help and how, such as: Ibu Contoh, 0800-000-000")
+    contact_text_en: Translated = Field(
+        "", description="the same for people who read English, such as: Ms Example, 0800-000-000; empty: CONTACT_TEXT"
+    )
     secret_key: Annotated[SecretStr, AfterValidator(_several)] = Field(
         min_length=SECRET_LENGTH,
         description=f"at least {SECRET_LENGTH} characters, by comma if several, the first writes: openssl rand -hex 32",
     )
     quiet_hours: Annotated[tuple[time, time], NoDecode, BeforeValidator(_hours)] = Field(
         (time(20), time(7)), description="from-to in local time, such as 20:00-07:00"
+    )
+    approval_above: int = Field(
+        100, ge=0, le=1_000_000, description="people to whom one coordinator may announce alone, such as 100"
+    )
+    telegram_rate: int = Field(
+        29, ge=1, le=100_000, description="messages a second that are no replies, such as 29; more with paid broadcast"
+    )
+    whatsapp_tier: int = Field(
+        250, ge=0, le=10_000_000, description="people a day whom WhatsApp lets you write to first, such as 250; 0: any"
     )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_folded)] = Field(
         "info", description="debug, info, warning or error"

@@ -17,15 +17,21 @@ from typing import Any
 import aiohttp
 
 from bot import migrate, sample
+from bot.approvals import prepare
+from bot.channels.twilio_contents import TwilioContents
 from bot.records import people
-from bot.running import now_ms
+from bot.running import LOCALES, now_ms
 from bot.sandbox import Sandbox
 from bot.service import stopping
+from bot.store import Store
+from bot.submissions import submissions
+from bot.texts import Texts
 
 FOLDER = Path("var/demo")
 ROOT = Path(__file__).parent.parent
 SECRET = "demo-" * 8
 TOKEN = "1:demo"
+AUTH = "demo"
 TWILIO = "AC00000000000000000000000000000001"
 NUMBER = "+14155238886"
 START_SECONDS = 20.0
@@ -64,8 +70,14 @@ async def _demo(port: int, folder: Path) -> int:
     token = await sample.fill(url, now_ms)
     webhook = f"http://127.0.0.1:{bot_port}/whatsapp#rc=5&rp=all"
     sandbox = await Sandbox.start(
-        free_port(port), telegram_token=TOKEN, twilio_sid=TWILIO, whatsapp_from=NUMBER, whatsapp_webhook=webhook
+        free_port(port),
+        telegram_token=TOKEN,
+        twilio_sid=TWILIO,
+        whatsapp_from=NUMBER,
+        whatsapp_webhook=webhook,
+        approval_seconds=0,
     )
+    await _templates(sandbox, url)
     bot = await _bot(settings(sandbox.url, bot_port, url), folder)
     ready = asyncio.ensure_future(_ready(sandbox, bot_port, token, folder))
     try:
@@ -76,13 +88,27 @@ async def _demo(port: int, folder: Path) -> int:
         await sandbox.stop()
 
 
+async def _templates(sandbox: Sandbox, database: str) -> None:
+    """What `pijar templates` makes, at once approved: buttons, lists, and messages to who has not written for a day."""
+    store, twilio = Store(database, now_ms), TwilioContents(TWILIO, AUTH, sandbox.url)
+    sandbox.limits.on = False
+    await store.open()
+    await twilio.open()
+    try:
+        await prepare(store, twilio, submissions(Texts.load(LOCALES)))
+    finally:
+        await twilio.close()
+        await store.close()
+        sandbox.limits.on = True
+
+
 def settings(sandbox: str, port: int, database: str) -> dict[str, str]:
     """The environment of the demo's bot, and all of it."""
     return {
         "TELEGRAM_BOT_TOKEN": TOKEN,
         "TELEGRAM_API_URL": sandbox,
         "TWILIO_ACCOUNT_SID": TWILIO,
-        "TWILIO_AUTH_TOKEN": "demo",
+        "TWILIO_AUTH_TOKEN": AUTH,
         "TWILIO_WHATSAPP_FROM": NUMBER,
         "TWILIO_API_URL": sandbox,
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
@@ -91,7 +117,9 @@ def settings(sandbox: str, port: int, database: str) -> dict[str, str]:
         "ORGANISATION_NAME": "Organisasi Contoh",
         "PROGRAMME_NAME": "Program Contoh",
         "RETENTION_TEXT": "akhir demo ini",
+        "RETENTION_TEXT_EN": "the end of this demo",
         "CONTACT_TEXT": "Petugas Contoh, 0800-000-000",
+        "CONTACT_TEXT_EN": "Example Officer, 0800-000-000",
         "SECRET_KEY": SECRET,
         # Whoever looks at the demo late in the evening wants to see what staff are told, too.
         "QUIET_HOURS": "00:00-00:00",

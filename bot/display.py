@@ -66,6 +66,15 @@ class Display:
         """Whether an answer stands on the review card."""
         return self.wording.has(self.domain, f"{ask.name}.label")
 
+    def line(self, ask: Ask) -> str:
+        """The label of an answer's line on the card."""
+        return self.wording.say(self.language, self.domain, f"{ask.name}.label", {})
+
+    def line_labels(self, ask: Ask) -> tuple[str, ...]:
+        """The same in every language."""
+        say, key = self.wording.say, f"{ask.name}.label"
+        return tuple(say(language, self.domain, key, {}) for language in self.wording.languages)
+
     def card(self, asks: Iterable[Ask], answers: Mapping[str, Mapping[str, Any]]) -> tuple[Line, ...]:
         """The lines of a review card."""
         lines = []

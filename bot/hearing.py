@@ -1,7 +1,8 @@
 """Which word that always works a text is: the global words, and the words that open conversations.
 
-`hear` answers with `back`, `skip`, `cancel`, `help`, `menu`, `greeting`, `stop`, `resume`, `leave`, `next`, `thanks`,
-`language`, `language:en`, `restart`, `source:<code>` or `open:<conversation> <what stood behind it>`; else None.
+`hear` answers with `back`, `skip`, `cancel`, `later`, `help`, `menu`, `greeting`, `stop`, `resume`, `leave`,
+`next`, `thanks`, `language`, `language:en`, `restart`, `source:<code>` or `open:<conversation> <what stood behind it>`;
+else None.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from bot import words
 from bot.chat import Conversation
-from bot.records import invitations
+from bot.records import announcements, invitations
 from bot.records import roles as rights
 
 Roles = Sequence[tuple[str, str]]
@@ -21,10 +22,12 @@ class Ears:
     """Knows the words of all conversations; staff's words are heard only from who has the right."""
 
     def __init__(self, conversations: Iterable[Conversation]) -> None:
-        self._opens: dict[str, Conversation] = {}
-        for conversation in conversations:
+        self._opens: dict[str, tuple[Conversation, ...]] = {}
+        # What needs a right comes first: whoever has it means that.
+        for conversation in sorted(conversations, key=lambda one: not one.role):
             for word in conversation.words:
-                self._opens[words.fold(word)] = conversation
+                folded = words.fold(word)
+                self._opens[folded] = (*self._opens.get(folded, ()), conversation)
         self._spoken = frozenset(part for word in self._opens for part in word.split())
         self._longest = max((len(word.split()) for word in self._opens), default=1)
 
@@ -37,7 +40,11 @@ class Ears:
             code = text[6:].strip()
             if invitations.is_token(code):
                 return f"open:{JOIN} {code}"
-            return f"source:{code}" if SOURCE.fullmatch(code) else "menu"
+            return f"source:{code}" if SOURCE.fullmatch(code) and not words.id_number(code) else "menu"
+        if (card := _behind_a_greeting(text)) is not None:
+            return f"source:{card}"
+        if NUMBERED.search(text) and (told := _told_of(text, roles)) is not None:
+            return told
         if (opened := self._opened(text, slash, roles)) is not None:
             return opened
         if words.restart(text):
@@ -53,24 +60,47 @@ class Ears:
         if self._spoken.isdisjoint(spoken):
             return None
         for core in words.cores(spoken):
-            if (conversation := self._opens.get(core)) is not None:
-                return f"open:{conversation.name}" if _may(conversation, roles) else None
+            if core in self._opens:
+                conversation = self._whose(core, roles)
+                return f"open:{conversation.name}" if conversation is not None else None
+        if (one := self._about_one(text, roles)) is not None:
+            return f"open:{one.name} {announcements.number_in(text)}"
         parts = text.removeprefix("/").split()
         for count in range(min(self._longest, len(parts) - 1), 0, -1):
-            conversation = self._opens.get(words.fold(" ".join(parts[:count])))
-            if conversation is None or not _may(conversation, roles):
+            conversation = self._whose(words.fold(" ".join(parts[:count])), roles)
+            if conversation is None:
                 continue
             rest = parts[count:]
             if slash or conversation.role or (count > 1 and len(rest) <= FEW) or _is_code(rest):
                 return f"open:{conversation.name} {' '.join(rest)}"
         return None
 
+    def _whose(self, word: str, roles: Roles) -> Conversation | None:
+        """The conversation that a word opens for somebody with these roles."""
+        return next((one for one in self._opens.get(word, ()) if may_open(one, roles)), None)
+
+    def _about_one(self, text: str, roles: Roles) -> Conversation | None:
+        """What words before the number of an announcement open: "batalkan PGM-7K4MA" is "batalkan pengumuman"."""
+        at = text.upper().find(announcements.PREFIX)
+        if at <= 0 or not announcements.number_in(text):
+            return None
+        before = words.fold(text[:at].removeprefix("/")).split()
+        opened = (
+            self._whose(f"{core} {words.fold(noun)}", roles) for core in words.cores(before) for noun in ANNOUNCEMENT
+        )
+        return next((one for one in opened if one is not None), None)
+
+
+ANNOUNCEMENT = ("pengumuman", "announcement")
 
 JOIN = "staff_join"
 """The conversation that takes an invitation: the code of a deep link, or the words of its catalogue."""
 
 SOURCE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 """The code of a poster or a card whose link was opened, such as `poe-larantuka`."""
+
+GREETED = re.compile(r"\s*(\S[^()]{0,59}?)\s*\(([a-z][a-z0-9_-]{0,63})\)\s*")
+"""The same code as a link to WhatsApp writes it for the person to send: "Halo (poe-larantuka)"."""
 
 FEW = 3
 """Words that may stand behind an opening of two: more of them are a sentence."""
@@ -79,8 +109,39 @@ PLAIN_MENU = frozenset({"menu", "start"})
 """Asking for the menu itself; every other greeting means: are you there?"""
 
 
-def _may(conversation: Conversation, roles: Roles) -> bool:
+REPORT, CHECK, CANCEL = "announcements", "check_announcement", "announce_cancel"
+"""Conversations about one announcement: the second for anybody, the others for staff."""
+
+NUMBERED = re.compile("pgm", re.IGNORECASE)
+"""Whether a number of an announcement may stand in a text."""
+
+
+def may_open(conversation: Conversation, roles: Roles) -> bool:
+    """Whether somebody with these roles may be in a conversation."""
     return not conversation.role or any(rights.may(role, conversation.role) for role, _ in roles)
+
+
+def _told_of(text: str, roles: Roles) -> str | None:
+    """Who wants to know of the announcement whose number stands there; None where the words around it mean nothing."""
+    number, rest = announcements.split(text)
+    if number and words.intent(rest) == "stop":
+        # Of their own announcement if it can be; for everybody else a stop is a stop, whatever stands beside it.
+        return f"open:{CANCEL} {number}" if any(rights.may(role, "umumkan") for role, _ in roles) else "stop"
+    meant = words.of_announcement(rest.removeprefix("/")) if number else None
+    if meant is None:
+        return None
+    staff = meant == "report" and any(rights.may(role, "pengumuman") for role, _ in roles)
+    return f"open:{REPORT if staff else CHECK} {number}"
+
+
+def _behind_a_greeting(text: str) -> str | None:
+    """The code of a link that writes a greeting; whatever else stands in brackets is none."""
+    found = GREETED.fullmatch(text) if ")" in text else None
+    if found is None or not _is_code([found[2]]) or words.id_number(found[2]):
+        return None
+    greeting = found[1]
+    hello = words.intent(greeting) == "menu" or words.intent(greeting.split()[0]) == "menu"
+    return found[2] if hello else None
 
 
 def _is_code(rest: Sequence[str]) -> bool:

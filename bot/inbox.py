@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy import insert
 
-from bot import intake
+from bot import intake, putting_off
 from bot.log import place
 from bot.messages import Incoming
 from bot.metrics import Metrics
@@ -146,7 +146,8 @@ class Inbox:
             self.press(channel, callback, note)
 
     async def _work(self, tx: Tx, messages: Sequence[Incoming], flooded: Mapping[str, bool]) -> Batch:
-        fresh = await intake.claim(tx, messages)
+        fresh, known = await intake.claim(tx, messages)
+        await putting_off.taken(tx, messages)
         batch = Batch()
         if not fresh:
             return batch
@@ -155,7 +156,7 @@ class Inbox:
             if message.key in fresh:
                 fresh.discard(message.key)
                 mine.append(message)
-        accounts = await self._accounts(tx, mine)
+        accounts = await self._accounts(tx, mine, intake.accounts_of(known))
         rows = intake.Rows()
         for message in mine:
             account = accounts[(message.channel, message.sender)]
@@ -167,17 +168,20 @@ class Inbox:
         present = list({account.id: account for account in accounts.values()}.values())
         touched = [one for one in present if one.touched and (one.chose_language or not one.new)]
         if touched:
-            await intake.touch(tx, touched)
+            intake.touch(tx, touched)
         for account in present:
             self.turns.store(account, rows, tx.now)
-        await intake.save(tx, rows)
+        intake.save(tx, rows)
         batch.rows = rows.ready
         batch.accounts = present
         return batch
 
-    async def _accounts(self, tx: Tx, messages: Sequence[Incoming]) -> dict[tuple[str, str], intake.Account]:
+    async def _accounts(
+        self, tx: Tx, messages: Sequence[Incoming], accounts: dict[tuple[str, str], intake.Account]
+    ) -> dict[tuple[str, str], intake.Account]:
+        """Everybody who wrote one of these: who is known already, and new accounts for the others."""
         who = {(message.channel, message.sender): message for message in messages}
-        accounts = await intake.load(tx, who)
+        accounts = {key: account for key, account in accounts.items() if key in who}
         renamed = [
             (m.channel, m.phone, m.sender)
             for key, m in who.items()
@@ -200,7 +204,7 @@ class Inbox:
                 accounts[key] = account
                 new.append(account)
         if new:
-            await intake.create(tx, new)
+            intake.create(tx, new)
         return accounts
 
     # One person flooding
@@ -210,6 +214,8 @@ class Inbox:
         now = 0.0
         found: dict[str, bool] = {}
         for message in messages:
+            if message.fetched is not None:
+                continue
             # When it was written: what waited while we were away is no flood.
             who, now = (message.channel, message.sender), message.at / 1000
             flood = self._floods.get(who)
@@ -227,7 +233,7 @@ class Inbox:
         """These were not taken and will come again: that makes nobody a flood."""
         for message in messages:
             flood = self._floods.get((message.channel, message.sender))
-            if flood is not None:
+            if flood is not None and message.fetched is None:
                 flood.unanswered -= 1
                 flood.said = flood.said and flood.unanswered > FLOOD
 
@@ -245,9 +251,11 @@ class Inbox:
         self.metrics.parked()
 
         async def work(tx: Tx) -> Batch:
-            if not await intake.claim(tx, [message]):
+            fresh, known = await intake.claim(tx, [message])
+            await putting_off.taken(tx, [message])
+            if not fresh:
                 return Batch()
-            accounts = await self._accounts(tx, [message])
+            accounts = await self._accounts(tx, [message], intake.accounts_of(known))
             account = accounts[(message.channel, message.sender)]
             conversation = account.talk.conversation if account.talk else ""
             row = {
@@ -260,11 +268,12 @@ class Inbox:
             await tx.execute(insert(parked), row)
             rows = intake.Rows()
             self.turns.sorry(tx, account, rows)
-            await intake.save(tx, rows)
+            intake.save(tx, rows)
             return Batch(rows.ready)
 
         async def bare(tx: Tx) -> None:
-            if await intake.claim(tx, [message]):
+            await putting_off.taken(tx, [message])
+            if (await intake.claim(tx, [message]))[0]:
                 await tx.execute(insert(parked), {"key": message.key, "fault": fault, "at": tx.now})
 
         try:

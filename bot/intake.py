@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from bot.messages import Incoming
 from bot.queued import Row
-from bot.schema import accounts, persons
+from bot.schema import accounts
 from bot.store import Tx
 from bot.talk import Talk
 
@@ -28,11 +28,14 @@ _ROLES = """group_concat(r.role || ' ' || r.area, char(10)) FROM staff s JOIN st
 WHERE s.account_id = {account} AND s.ended_at IS NULL"""
 
 _LOAD = """
-SELECT a.id, a.channel, a.external_id, a.phone, a.language, a.reachable, a.held, a.person_id,
+SELECT a.id, a.channel, a.external_id, a.phone, a.language,
+       CASE WHEN a.failures > 0 AND a.reachable = 'ok' THEN 'failing' ELSE a.reachable END, a.held, a.person_id,
        p.salutation, p.nickname, p.district,
        t.id, t.conversation, t.answers, t.pending, t.failed, t.given, t.started_at, t.updated_at,
        (SELECT {roles}),
-       EXISTS (SELECT 1 FROM talks s WHERE s.account_id = a.id AND s.state IN ('aside', 'draft'))
+       EXISTS (SELECT 1 FROM talks s WHERE s.account_id = a.id AND s.state IN ('aside', 'draft')),
+       a.consent_due_at,
+       EXISTS (SELECT 1 FROM incoming_media m WHERE m.account_id = a.id AND m.holds)
 FROM json_each(:who) j
 JOIN accounts a ON a.channel = json_extract(j.value, '$[0]') AND a.external_id = json_extract(j.value, '$[1]')
 LEFT JOIN persons p ON p.id = a.person_id
@@ -44,7 +47,10 @@ SELECT j.value, a.channel, a.external_id, max(a.last_inbound_at) FROM json_each(
 JOIN accounts a ON a.phone = j.value AND a.phone <> '' GROUP BY j.value, a.channel
 """
 
-_ROLES_OF = "SELECT " + _ROLES.replace("{account}", ":account")
+_RELOAD = """
+SELECT a.language, a.person_id, p.salutation, p.nickname, p.district, (SELECT {roles}), a.consent_due_at
+FROM accounts a LEFT JOIN persons p ON p.id = a.person_id WHERE a.id = :account
+""".replace("{roles}", _ROLES.replace("{account}", "a.id"))
 
 _SAVE_TALK = """
 INSERT INTO talks
@@ -60,7 +66,8 @@ VALUES (?, ?, ?, ?, ?, ?, 'ok', 0, ?)
 """
 
 _TOUCH_ACCOUNT = """
-UPDATE accounts SET language = ?, last_inbound_at = max(last_inbound_at, ?), reachable = 'ok', phone = ? WHERE id = ?
+UPDATE accounts SET language = ?, last_inbound_at = max(last_inbound_at, ?), reachable = 'ok',
+  failures = 0, failed_on = '', phone = ? WHERE id = ?
 """
 
 _QUEUE = """
@@ -82,6 +89,7 @@ class Account:
     phone: str = ""
     language: str = "id"
     reachable: str = "ok"
+    """As in the table, or `failing`: something did not arrive lately."""
     held: int = 0
     person: str = ""
     salutation: str = ""
@@ -100,6 +108,10 @@ class Account:
     """They have not written in this batch: we did."""
     shelved: bool = False
     """The table has a talk of theirs that is set aside or a draft."""
+    consent_due: int | None = None
+    """From when they are asked again about a consent whose text has changed; None: not at all."""
+    behind: bool = False
+    """Something that they have sent is still being fetched: what comes after it waits (putting_off.py)."""
     gone: list[tuple[Talk, str]] = field(default_factory=list)
     """Talks that are not current any more, with the state they go to."""
 
@@ -114,16 +126,32 @@ class Rows:
     """Replies among them, to be sent as soon as they are committed."""
 
 
-async def claim(tx: Tx, messages: Sequence[Incoming]) -> set[str]:
-    """The keys that have not been handled before; from now on they are."""
+async def claim(tx: Tx, messages: Sequence[Incoming]) -> tuple[set[str], list[Any]]:
+    """The keys that have not been handled before, from now on they are; and rows for `accounts_of` of who wrote."""
     keys = encode([message.key for message in messages]).decode()
-    return {row[0] for row in await _fetch(tx, _CLAIM, {"now": tx.now, "keys": keys})}
+    who = {"who": _who((message.channel, message.sender) for message in messages)}
+
+    def work(driver: sqlite3.Connection) -> tuple[list[Any], list[Any]]:
+        fresh = driver.execute(_CLAIM, {"now": tx.now, "keys": keys}).fetchall()
+        return fresh, driver.execute(_LOAD, who).fetchall() if fresh else []
+
+    fresh, found = await tx.driver(work)
+    return {key for (key,) in fresh}, found
 
 
 async def load(tx: Tx, who: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Account]:
     """The accounts of these (channel, external id), each with its current talk."""
+    return accounts_of(await _fetch(tx, _LOAD, {"who": _who(who)}))
+
+
+def _who(who: Iterable[tuple[str, str]]) -> str:
+    return encode(list(dict.fromkeys(who))).decode()
+
+
+def accounts_of(rows: Iterable[Any]) -> dict[tuple[str, str], Account]:
+    """Accounts by channel and external id."""
     found = {}
-    for row in await _fetch(tx, _LOAD, {"who": encode(list(who)).decode()}):
+    for row in rows:
         account = Account(
             row[0],
             row[1],
@@ -138,6 +166,8 @@ async def load(tx: Tx, who: Iterable[tuple[str, str]]) -> dict[tuple[str, str], 
             row[10] or "",
             roles=_roles(row[19]) if row[19] else (),
             shelved=bool(row[20]),
+            consent_due=row[21],
+            behind=bool(row[22]),
         )
         if row[11] is not None:
             account.talk = talk_of(account.id, row[11:19])
@@ -157,43 +187,42 @@ def talk_of(account: str, row: Sequence[Any]) -> Talk:
     return Talk(row[0], account, row[1], decode(row[2]), pending, row[4], row[5], row[6], row[7])
 
 
-async def roles(tx: Tx, account: str) -> tuple[tuple[str, str], ...]:
-    """The roles of an account as they stand now."""
-    ((joined,),) = await _fetch(tx, _ROLES_OF, {"account": account})
-    return _roles(joined) if joined else ()
-
-
 def _roles(joined: str) -> tuple[tuple[str, str], ...]:
     pairs = (line.partition(" ") for line in joined.split("\n"))
     return tuple((role, area) for role, _, area in pairs)
 
 
-async def create(tx: Tx, new: Sequence[Account]) -> None:
+def create(tx: Tx, new: Sequence[Account]) -> None:
     """Store accounts that write for the first time."""
     rows = [(a.id, a.channel, a.external_id, a.phone, a.language, a.wrote_at, tx.now) for a in new]
-    await _many(tx, (_NEW_ACCOUNT, rows))
+    _many(tx, (_NEW_ACCOUNT, rows))
 
 
 async def reload(tx: Tx, account: Account) -> None:
     """Effects may have changed who this is, and what they may do."""
-    account.roles = await roles(tx, account.id)
-    query = (
-        select(accounts.c.language, accounts.c.person_id, persons.c.salutation, persons.c.nickname, persons.c.district)
-        .join(persons, persons.c.id == accounts.c.person_id, isouter=True)
-        .where(accounts.c.id == account.id)
-    )
-    row = (await tx.execute(query)).first()
-    if row is not None:
+    found = await _fetch(tx, _RELOAD, {"account": account.id})
+    for language, person, salutation, nickname, district, roles, consent_due in found:
         if not account.chose_language:
-            account.language = row.language
-        account.person, account.salutation = row.person_id or "", row.salutation or ""
-        account.nickname, account.district = row.nickname or "", row.district or ""
+            account.language = language
+        account.person, account.salutation = person or "", salutation or ""
+        account.nickname, account.district = nickname or "", district or ""
+        account.roles = _roles(roles) if roles else ()
+        account.consent_due = consent_due
 
 
 async def came_by(tx: Tx, account: str, source: str) -> None:
-    """Note the code of the deep link that this account opened; the first one counts."""
+    """Note the code of the link that this account opened; the first one counts."""
     first = (accounts.c.id == account) & (accounts.c.source == "")
     await tx.execute(update(accounts).where(first).values(source=source))
+
+
+def wrote(account: Account, message: Incoming, now: int) -> None:
+    """Note what a message tells of its account: when it was used, its number, and that it can be reached."""
+    account.wrote_at = max(account.wrote_at, min(message.at, now))
+    if account.channel == "whatsapp" or account.reachable != "ok" or message.phone not in ("", account.phone):
+        account.phone = message.phone or account.phone
+        account.reachable = "ok"
+        account.touched = True
 
 
 async def rename(tx: Tx, known: Sequence[tuple[str, str, str]]) -> bool:
@@ -205,14 +234,14 @@ async def rename(tx: Tx, known: Sequence[tuple[str, str, str]]) -> bool:
     return changed > 0
 
 
-async def touch(tx: Tx, touched: Sequence[Account]) -> None:
+def touch(tx: Tx, touched: Sequence[Account]) -> None:
     """Store what this batch learned of accounts: language, number, and that they have just written."""
-    await _many(tx, (_TOUCH_ACCOUNT, [(a.language, a.wrote_at, a.phone, a.id) for a in touched]))
+    _many(tx, (_TOUCH_ACCOUNT, [(a.language, a.wrote_at, a.phone, a.id) for a in touched]))
 
 
-async def save(tx: Tx, rows: Rows) -> None:
+def save(tx: Tx, rows: Rows) -> None:
     """Store talks as they stand after the batch, and what is to be sent."""
-    await _many(tx, (_SAVE_TALK, rows.talks), (_QUEUE, rows.outbox))
+    _many(tx, (_SAVE_TALK, rows.talks), (_QUEUE, rows.outbox))
 
 
 def talk_row(talk: Talk, state: str, nudge_at: int | None, now: int) -> tuple[Any, ...]:
@@ -238,10 +267,10 @@ async def _fetch(tx: Tx, statement: str, values: dict[str, Any]) -> Iterable[Any
     return rows
 
 
-async def _many(tx: Tx, *work: tuple[str, Sequence[tuple[Any, ...]]]) -> None:
+def _many(tx: Tx, *work: tuple[str, Sequence[tuple[Any, ...]]]) -> None:
     def done(driver: sqlite3.Connection) -> None:
         for statement, rows in work:
             if rows:
                 driver.executemany(statement, rows).close()
 
-    await tx.driver(done)
+    tx.later(done)

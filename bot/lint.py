@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from bot import mentions
+from bot import mentions, submissions
 from bot.mentions import Mention
 from bot.texts import COMMON, Entry, Texts, read
 
@@ -44,6 +44,7 @@ def problems(texts: Texts, root: Path = mentions.ROOT) -> list[str]:
         found += source(path.read_text(encoding="utf-8"), f"conversations/{path.name}")
     found += named(texts, mentions.mentions(root))
     found += compared(root / "locales")
+    found += submissions.problems(texts)
     return found
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from bot.asking import Option
 from bot.texts import COMMON
 
 ROOT = Path(__file__).parent.parent
@@ -110,11 +111,11 @@ class _Conversations:
         if not (isinstance(method, ast.Attribute) and isinstance(method.value, ast.Name) and method.value.id == "chat"):
             return
         place = f"conversations/{self.path.name}:{call.lineno}"
-        if not call.args or method.attr not in ("say", *_ASKS):
+        if not call.args or method.attr not in ("say", "offer", *_ASKS):
             return
         given = _given(call)
         for key, begins in _keys(call.args[0]):
-            yield Mention(domains, key, place, given, begins=begins)
+            yield Mention(domains, key, place, given, BUTTON if method.attr == "offer" else 0, begins)
             if method.attr == "review":
                 yield Mention(domains, f"{key}.send", place, longest=BUTTON)
             elif method.attr in ("choose", "choose_many") and len(call.args) > 1:
@@ -147,6 +148,8 @@ class _Conversations:
             value = getattr(self.module, node.id, None)
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             value = getattr(getattr(self.module, node.value.id, None), node.attr, None)
+        if isinstance(value, Option) and value.label is None:
+            value = value.value
         if isinstance(value, str):
             return [value]
         if isinstance(value, Sequence | Mapping | frozenset) and value and all(isinstance(one, str) for one in value):
@@ -155,10 +158,12 @@ class _Conversations:
 
 
 def _decorated(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
-    """The name of the conversation that this function is, if it is one."""
+    """The catalogue of the conversation that this function is, if it is one."""
     for one in node.decorator_list:
         if isinstance(one, ast.Call) and isinstance(one.func, ast.Name) and one.func.id == "conversation":
-            return str(one.args[0].value) if isinstance(one.args[0], ast.Constant) else ""
+            texts = [keyword.value for keyword in one.keywords if keyword.arg == "texts"]
+            name = (*texts, one.args[0])[0]
+            return str(name.value) if isinstance(name, ast.Constant) else ""
     return ""
 
 

@@ -72,7 +72,7 @@ class Menus:
                 await telegram.menu(commands)
                 for language in self.texts.languages:
                     description, short = (
-                        self.texts.say(language, COMMON, f"bot.{key}", self.facts)
+                        self.texts.say(language, COMMON, f"bot.{key}", self.facts(language))
                         for key in ("description", "short_description")
                     )
                     await telegram.describe(language, description, short)

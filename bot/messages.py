@@ -35,6 +35,44 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A photo or document that came with a message, as its channel tells of it: nobody has looked at it yet."""
+
+    reference: str
+    """Where it is to be had: Telegram's file_id, Twilio's MediaUrl."""
+    size: int = 0
+    """Bytes; 0 where it is not told."""
+    type: str = ""
+    name: str = ""
+    """As its sender called it, or their app."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file that was looked at, made safe and written down (files.py)."""
+
+    id: str
+    kind: Literal["photo", "document"]
+    type: str
+    size: int
+    """Bytes."""
+    width: int = 0
+    height: int = 0
+    name: str = ""
+    """What a document is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A message that was put off for a file comes again: with the file, with why there is none, or just after it."""
+
+    row: int
+    file: Kept | None = None
+    fault: str = ""
+    """Names the template `rejected.<fault>`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """One message from a person, as any channel tells it."""
 
@@ -61,6 +99,14 @@ class Incoming:
     """The sender's own number in E.164 where the channel shows it, else empty."""
     private: bool = True
     """False in a group."""
+    replies_to: str = ""
+    """Id of the message of ours that the person quoted, where they did."""
+    late: bool = False
+    """It was lost and fetched long after it was written: the chat may have gone on without it."""
+    media: Attached | None = None
+    """What a photo or a document brings along."""
+    fetched: Fetched | None = None
+    """It was put off, and is now taken in once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +147,16 @@ class Outgoing:
     """Label of a button that shares the person's own contact, where the channel has one."""
     edits: str = ""
     """Id of an earlier message of ours that this one replaces, where the channel can; else it is sent anew."""
+    arrived: tuple[str, ...] = ()
+    """Ids of the parts that are there already: only the rest is sent."""
+    content: tuple[str, str] | None = None
+    """WhatsApp: the sid of the Content template that goes instead, and its variables as JSON; `text` is its words."""
+    language: str = ""
+    """Which language its words are in; empty: the options go as numbered lines, whatever else the channel has."""
+    media: str = ""
+    """Id of a kept file (files.py) that goes along: the text stands under it where it fits, else alone."""
+    line: str = ""
+    """`edits` may name several messages then: all of them are put right, and this is said in a reply to the first."""
 
 
 @dataclass(frozen=True, slots=True)

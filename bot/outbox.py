@@ -20,6 +20,7 @@ from sqlalchemy import update
 from bot.channels import (
     Blocked,
     Channel,
+    Halfway,
     Refused,
     Throttled,
     Unauthorized,
@@ -30,7 +31,7 @@ from bot.channels import (
 from bot.claiming import Claims, Due
 from bot.log import place
 from bot.pacing import Pace
-from bot.queued import Row, hold
+from bot.queued import TOLD_LATER, Row, hold
 from bot.schema import accounts
 from bot.store import Store, Tx, Unavailable
 
@@ -52,7 +53,7 @@ LONG_PAUSE = 60.0
 
 _SETTLE = """
 UPDATE outbox SET state = ?, body = CASE WHEN ? THEN NULL ELSE body END,
-  settled_at = ?, provider_id = ?, reason = ?, attempts = ?
+  settled_at = ?, provider_id = ?, delivery = '', reason = ?, attempts = ?
 WHERE id = ?
 """
 
@@ -89,6 +90,10 @@ class Outbox:
     def busy(self) -> bool:
         """Whether anything is being sent or settled."""
         return bool(self._queues or self._settled or self._settling) or self._looking or self._wake.is_set()
+
+    def answering(self, account: str) -> bool:
+        """Whether an account is still being answered."""
+        return (account, True) in self._queues
 
     def hand(self, rows: Iterable[Row]) -> None:
         """Send rows that a commit has just stored as `sending`."""
@@ -147,11 +152,11 @@ class Outbox:
                 again = await self._send(row, queue)
             except Exception as fault:
                 log.error("outbox.send", row=row.id, fault=place(fault))
-                self._settle(row, "failed", reason="internal")
+                self._settle(queue[0] if queue else row, "failed", reason="internal")
                 again = None
             if again is not None:
                 queue[0] = again
-            elif queue and queue[0] is row:
+            elif queue and queue[0].id == row.id:
                 queue.popleft()
                 self._left_memory(row)
         del self._queues[chain]
@@ -182,13 +187,15 @@ class Outbox:
             self._in_flight.discard(row.id)
             return await self._not_sent(row, queue, fault)
         pace.up()
-        self._settle(row, "sent", " ".join(receipt.ids))
+        self._settle(row, "sent", receipt.ids)
         return None
 
     async def _not_sent(self, row: Row, queue: deque[Row], fault: BaseException) -> Row | None:
         """What an error of the channel means for a row."""
         pace = self.paces[row.message.channel]
         match fault:
+            case Halfway():
+                return await self._not_sent(self._onward(row, queue, fault.ids), queue, fault.fault)
             case Throttled():
                 pace.throttled(fault.after, row.message.to if fault.chat else "")
                 if fault.after > LONG_PAUSE:
@@ -209,6 +216,13 @@ class Outbox:
             case _:
                 raise fault
         return None
+
+    def _onward(self, row: Row, queue: deque[Row], arrived: tuple[str, ...]) -> Row:
+        """The row for what is left of a message; the doubt was about a part that has arrived."""
+        rest = queue[0] = replace(row, message=replace(row.message, arrived=arrived), doubted=False)
+        if row.id in self._held:
+            self._note("waiting", rest, reason="unreachable")
+        return rest
 
     async def _later(self, row: Row, queue: deque[Row]) -> Row | None:
         """Surely not sent: keep it, say so in the table, and try again after a while."""
@@ -232,7 +246,7 @@ class Outbox:
         for row in queue:
             if row.id not in self._held:
                 self._held.add(row.id)
-                self._note("waiting", row, blank=False, reason="unreachable")
+                self._note("waiting", row, reason="unreachable")
 
     async def _once_more(self, row: Row) -> Row | None:
         if row.lane == "announcement" or row.doubted:
@@ -242,7 +256,8 @@ class Outbox:
         return replace(row, attempts=row.attempts + 1, doubted=True)
 
     async def _hold(self, row: Row) -> None:
-        await self._stubborn(lambda tx: hold(tx, row.id, row.account))
+        arrived = " ".join(row.message.arrived)
+        await self._stubborn(lambda tx: hold(tx, row.id, row.account, provider_id=arrived))
         self._held.discard(row.id)
 
     async def _give_up_on(self, account: str) -> None:
@@ -259,12 +274,21 @@ class Outbox:
 
         await self._stubborn(work)
 
-    def _settle(self, row: Row, state: str, provider_id: str = "", reason: str = "") -> None:
-        self._note(state, row, blank=True, provider_id=provider_id, reason=reason)
+    def _settle(self, row: Row, state: str, ids: tuple[str, ...] = (), reason: str = "") -> None:
+        untold = state == "sent" and row.message.channel in TOLD_LATER
+        self._note(state, row, ids, reason, blank=not untold, at=self.store.clock())
 
-    def _note(self, state: str, row: Row, *, blank: bool, provider_id: str = "", reason: str = "") -> None:
-        at = self.store.clock() if blank else None
-        self._settled.append((state, blank, at, provider_id, reason, row.attempts + 1, row.id))
+    def _note(
+        self,
+        state: str,
+        row: Row,
+        ids: tuple[str, ...] = (),
+        reason: str = "",
+        blank: bool = False,
+        at: int | None = None,
+    ) -> None:
+        known = " ".join(ids or row.message.arrived)
+        self._settled.append((state, blank, at, known, reason, row.attempts + 1, row.id))
         if self._settling is None:
             self._settling = asyncio.create_task(self._write())
 
@@ -275,11 +299,11 @@ class Outbox:
                 rows, self._settled = self._settled, []
 
                 async def work(tx: Tx, rows: list[tuple[Any, ...]] = rows) -> None:
-                    await tx.driver(lambda driver: driver.executemany(_SETTLE, rows).close())
+                    tx.later(lambda driver: driver.executemany(_SETTLE, rows).close())
 
                 await self._stubborn(work)
                 # Not before: until then the table says `waiting`, and whoever looks would send it again.
-                self._held.difference_update(id for _, blank, *_, id in rows if blank)
+                self._held.difference_update(id for _, _, at, *_, id in rows if at is not None)
         finally:
             self._settling = None
 

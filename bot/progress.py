@@ -59,7 +59,7 @@ class Progress:
         """Ask the waiting question again, without what was said before it."""
         self.full = full or away
         """Put the waiting question in full even if it was asked just now: the last time was in another language."""
-        self.display = Display(wording, conversation.name, speaker.language)
+        self.display = Display(wording, conversation.domain, speaker.language)
         self.turn = Turn()
         self.fresh = not talk.answers and talk.pending is None
         """What is said now is new: the talk begins, or an answer was taken in this turn."""
@@ -79,7 +79,9 @@ class Progress:
         """What a question gets to read."""
         if heard is None:
             return Said(text, own_phone=self.speaker.phone, shown=self.display.named(ask), today=self.today)
-        return Said(text, heard.kind, heard.contact, self.speaker.phone, self.display.named(ask), self.today)
+        file = heard.fetched.file if heard.fetched is not None else None
+        kept = file.id if file is not None else ""
+        return Said(text, heard.kind, heard.contact, self.speaker.phone, self.display.named(ask), self.today, kept)
 
     def record(self, ask: Ask, value: Value, heard: Incoming | None = None) -> Value:
         """Take an answer: what was said before it is not said any more."""
@@ -87,9 +89,12 @@ class Progress:
         talk.answers[ask.name] = self._made(ask, value, heard.message if heard is not None else "")
         talk.in_batch = True
         talk.failed = 0
+        if heard is not None and heard.fetched is not None:
+            self.turn.took = heard.fetched.file
         words = heard is not None and heard.kind == "text" and ask.question.free
         talk.pending = {"q": "", "last": {"q": ask.name, "t": heard.text}} if words and heard else None
         self.turn.parts.clear()
+        self.turn.offers.clear()
         self.stale.clear()
         self.fresh = True
         if self.away:
@@ -105,16 +110,16 @@ class Progress:
         if message:
             record["m"] = message
         if getattr(ask.question, "exact", False):
-            record["h"] = self.wording.digest(self.speaker.language, self.conversation.name, ask.name)
+            record["h"] = self.wording.digest(self.speaker.language, self.conversation.domain, ask.name)
             record["l"] = self.speaker.language
         return record
 
     def pending(self, ask: Ask) -> dict[str, Any]:
         """What is kept of the question that waits."""
         before = self.talk.pending or {}
-        pending: dict[str, Any] = {"q": ask.name}
+        pending: dict[str, Any] = {"q": ask.name, "at": self.now}
         if before.get("q") == ask.name:
-            pending.update({key: before[key] for key in ("was", "c", "ticked", "m") if key in before})
+            pending.update({key: before[key] for key in ("at", "was", "c", "ticked", "m") if key in before})
         elif before.get("last"):
             pending["last"] = before["last"]
         return pending
@@ -123,6 +128,9 @@ class Progress:
         """End the turn with this question. `keep`: candidates that were shown for it stay."""
         again = (self.talk.pending or {}).get("q") == ask.name and not self.full
         pending = self.pending(ask) | more
+        if more.keys() & {"c", "offer"}:
+            # Another question for as long as it is open: a "2" written before was not meant for these.
+            pending["at"] = self.now
         if not keep:
             pending.pop("c", None)
         self.talk.pending = pending
@@ -155,24 +163,29 @@ class Progress:
         if was is not None:
             self.talk.answers[ask.name] = was
         elif len(self.order) > self.sealed:
-            del self.talk.answers[self.order[-1].name]
+            self._forget(self.order[-1])
         else:
             self.turn.say("cannot_go_back")
             self.wait(ask)
-        self.talk.given = ""
         self.talk.pending = None
         raise Again
+
+    def _forget(self, ask: Ask) -> dict[str, Any]:
+        """Take an answer out; what came with the command and was that answer is not to give it again."""
+        was = self.talk.answers.pop(ask.name)
+        if was.get("g"):
+            self.talk.given = ""
+        return was
 
     def change(self, waiting: Ask, ask: Ask, value: Value = None, message: str = "") -> NoReturn:
         """Forget one answer, or put another in its place, with the reviews that showed it; then run again."""
         if self.order.index(ask) < self.sealed:
             self.turn.say("already_done")
             self.wait(waiting)
-        was = self.talk.answers.pop(ask.name)
+        was = self._forget(ask)
         for one in self.order:
             if one.kind == "review":
                 self.talk.answers.pop(one.name, None)
-        self.talk.given = ""
         if value is None:
             self.talk.pending = {"q": ask.name, "was": was}
         else:

@@ -1,13 +1,13 @@
 """The questions: what somebody said to each becomes a canonical value, or `Rejected`, or `Candidates` to choose from.
 
-Here are texts, names, phones and references; choices.py has what is chosen, quantities.py and rupiah.py what is
-counted. `Said.today` is needed by the questions about years.
+Here are texts, names, phones and references; choices.py has what is chosen, addresses.py where somebody lives,
+quantities.py and rupiah.py what is counted. `Said.today` is needed by the questions about years.
 A value picked from `Candidates` is made canonical by reading it once more: `read(Said(value, shown=<the candidates>))`.
 Texts stand in the catalogues under `rejected.<reason>`; the reasons, with their values:
 
 too_short (min), too_long (max), name, name_digits, name_link, id_number
 choice, choice_number, choice_exact, choice_many (count) · listed
-place, place_letters (district), place_again · village
+place, place_letters (district), place_again, place_village, place_district, place_other_district (district) · village
 number, number_range (low, high) · birth_year, birth_year_future · year, year_range, year_future (low, high)
 rupiah, rupiah_range (low, high) · phone, landline, service_number, contact_not_own · reference
 """
@@ -20,8 +20,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot import phones, references, words
+from bot.addresses import Kecamatan, Village
 from bot.asking import Candidates, Option, Rejected, Said, Typed, Value
-from bot.choices import Choice, Kecamatan, Listed, Village, YesNo, picked
+from bot.choices import Choice, Listed, YesNo, picked
 from bot.messages import Kind
 from bot.quantities import BirthYear, Number, Year
 from bot.rupiah import Rupiah
@@ -50,10 +51,12 @@ def _clean(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Text(Typed):
-    """Any words, `min` to `max` characters long. Rejected: too_short, too_long, id_number."""
+    """Any words, `min` to `max` characters long. Rejected: too_short, too_long, id_number, name."""
 
     min: int = 1
     max: int = 1000
+    named: bool = False
+    """The name of something is asked for: "ok siap" is none."""
 
     @property
     def free(self) -> bool:
@@ -62,6 +65,8 @@ class Text(Typed):
     def read(self, said: Said) -> Value | Rejected | Candidates:
         if words.id_number(said.text):
             return Rejected("id_number")
+        if self.named and (words.is_no_name(said.text) or not any(map(str.isalpha, said.text))):
+            return Rejected("name")
         text = "\n".join(line for line in map(_clean, said.text.splitlines()) if line)
         if len(text) < self.min:
             return Rejected("too_short", {"min": self.min})
@@ -75,12 +80,16 @@ class Text(Typed):
 class PersonName(Typed):
     """A name as on the ID card: letters of any script, spaces, . ' -; one word is fine, case stays as typed.
 
-    "Nama saya …" is taken off; other signs too. Only figures, links and questions do not fit.
+    "Nama saya …" is taken off; other signs too. Figures, links, questions and what is no name ("ok siap") do not fit.
     Rejected: name, name_digits, name_link, too_short, too_long, id_number.
     """
 
     min: int = 2
     max: int = 80
+    same: str = ""
+    """What "sama" means, where it means something."""
+
+    named = True
 
     @property
     def free(self) -> bool:
@@ -89,6 +98,10 @@ class PersonName(Typed):
     def read(self, said: Said) -> Value | Rejected | Candidates:
         if words.id_number(said.text):
             return Rejected("id_number")
+        if words.is_same(said.text) and (self.same or " " in said.text.strip()):
+            return self.same or Rejected("name")
+        if words.is_no_name(said.text):
+            return Rejected("name")
         typed = _clean(unicodedata.normalize("NFKC", said.text))
         if _LINK.search(typed):
             return Rejected("name_link")
@@ -120,9 +133,15 @@ def _name(text: str) -> str:
     return " ".join("".join(made).replace("\ufe0f", "").split()).strip(" -'")
 
 
-def Nickname() -> PersonName:
-    """What somebody wants to be called: 1 to 30 characters, read like a name."""
-    return PersonName(1, 30)
+def Nickname(full_name: str = "") -> PersonName:
+    """What somebody wants to be called: 1 to 30 characters, read like a name; "sama" is the first of the full name."""
+    return PersonName(1, 30, first_name(full_name))
+
+
+def first_name(full_name: str) -> str:
+    """The first word that is no title with a dot ("H.", "Hj."), or just the first; at most 30 characters."""
+    parts = full_name.split()
+    return next((part for part in parts if not part.endswith(".")), parts[0] if parts else "")[:30]
 
 
 @dataclass(frozen=True, slots=True)

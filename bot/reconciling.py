@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
@@ -28,6 +29,8 @@ BEFORE_MS = 24 * 3_600_000
 """How far back the first look goes at least."""
 LONGEST_MS = 7 * BEFORE_MS
 """How far back it goes at most: an answer after a longer silence would only surprise."""
+ON_ITS_WAY_MS = 90_000
+"""What is younger its webhook may still bring: Twilio tries for 15 seconds, and clocks may differ by a minute."""
 
 
 class Misses(Protocol):
@@ -52,8 +55,9 @@ class Reconciling:
             began = self.store.clock()
             try:
                 if since is None:
-                    since = await self._last_seen()
-                await self.once(since)
+                    await self.once(await self._last_seen(), young=True)
+                else:
+                    await self.once(since)
                 since = began - OVERLAP_MS
             except (Throttled, Unreachable, Uncertain, Unavailable) as fault:
                 log.warning("reconciling.later", fault=type(fault).__name__)
@@ -61,13 +65,19 @@ class Reconciling:
                 log.error("reconciling.fault", fault=place(fault))
             await asyncio.sleep(EVERY_SECONDS)
 
-    async def once(self, since: int) -> int:
-        """Take in what came since then and was not handled; how many messages were looked at."""
+    async def once(self, since: int, *, young: bool = False) -> int:
+        """Take in what came since then and was not handled; how many messages were looked at.
+
+        `young`: also what a webhook may still bring; else that is left to it, and to the next look.
+        """
         seen = 0
+        old = self.store.clock() - ON_ITS_WAY_MS
         waiting: list[Incoming] = []
         async for message in self.channel.missed(since):
             seen += 1
-            waiting.append(message)
+            late = message.at < old
+            if late or young:
+                waiting.append(replace(message, late=late))
             if len(waiting) >= 50:
                 await self.inbox.take(waiting)
                 waiting = []

@@ -20,11 +20,11 @@ from bot.chat import Conversation
 from bot.progress import Progress
 from bot.replay import replay
 from bot.running import now_ms
+from bot.scene import Scene
 from bot.schema import accounts, persons, talks
 from bot.store import Store, Tx
 from bot.talk import Talk, Turn
 from bot.texts import Texts
-from bot.visit import Scene
 
 WAITING = ("current", "aside", "draft")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.asking import Candidates, Rejected, Value
-from bot.chat import REQUIRED, Ask, Chat, Forget, Look, Once, Say, Then
+from bot.chat import REQUIRED, Ask, Chat, Forget, Look, Offer, Once, Say, Then
 from bot.messages import Incoming
 from bot.progress import Again, Progress, Waits
 from bot.taking import take
@@ -67,6 +67,9 @@ class _Run:
                 case Say():
                     said = self.turn.parts if self.progress.fresh else self.progress.stale
                     said.append(Part((operation.key,), operation.values))
+                case Offer():
+                    if self.progress.fresh:
+                        self.turn.offers.append(operation)
                 case Once():
                     reply = await self._once(operation, tx)
                 case Look():
@@ -120,7 +123,9 @@ class _Run:
         if ask.given:
             value = ask.question.read(progress.said(ask, ask.given))
             if not isinstance(value, Rejected | Candidates):
-                return progress.record(ask, value)
+                progress.record(ask, value)
+                self.talk.answers[ask.name]["g"] = True
+                return value
         heard, self.heard = self.heard, None
         if heard is None:
             progress.wait(ask)

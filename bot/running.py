@@ -15,38 +15,50 @@ import structlog
 from aiohttp import web as aiohttp_web
 from sqlalchemy import delete
 
-from bot import intake, places, statuses, web
+from bot import files, intake, places, statuses, web
+from bot.approvals import Approvals
 from bot.channels import Channel, Throttled, Uncertain, Unreachable
 from bot.channels.telegram import Telegram
+from bot.channels.twilio_contents import TwilioContents
 from bot.channels.whatsapp import WhatsApp
 from bot.chat import Conversation, Speaker
 from bot.claiming import Claims
-from bot.composing import Composer
+from bot.composing import ANNOUNCEMENT, Composer
 from bot.config import Settings
+from bot.contents import for_each
+from bot.delivering import Delivering
+from bot.doubts import Doubts
+from bot.fetching import Fetching
 from bot.inbox import Inbox
 from bot.log import place
 from bot.markup import Neutral
 from bot.menus import Menus
-from bot.messages import Incoming, Outgoing, Status
+from bot.messages import Incoming, Status
 from bot.metrics import Metrics
 from bot.outbox import Outbox
 from bot.pacing import Pace
+from bot.picking import Picking
+from bot.planning import Planning
 from bot.polling import Polling
 from bot.queued import Row, message_of
 from bot.quiet import Quiet
+from bot.quota import Quota
 from bot.reconciling import Reconciling
-from bot.records import people, tidings
+from bot.records import announcements, contents, counting, letting_go, people, tidings
+from bot.redacting import Redacting
+from bot.reporting import Reporting
 from bot.schema import outbox
 from bot.store import Store, Tx
 from bot.texts import Texts
 from bot.timers import Timers, nudges, tidying
 from bot.turns import Turns
+from bot.ways import Ways
 
 log = structlog.get_logger(__name__)
 
 LOCALES = Path(__file__).parent.parent / "locales"
-RATES = {"telegram": 29.0, "whatsapp": 80.0, "terminal": 1000.0}
-"""Messages a second that are not replies (platform.md 1.1, 2.4): at 30 a stray 429 would stop everybody."""
+RATES = {"whatsapp": 80.0, "terminal": 1000.0}
+"""Messages a second that are not replies (platform.md 2.4); Telegram's is a setting."""
 
 AGAIN_SECONDS = 15.0
 """Between tries to reach a provider that is not there at the start."""
@@ -72,19 +84,37 @@ class Running:
         self.settings = settings
         self.clock = clock
         people.seal_with(settings.secret_keys)
+        letting_go.limit(letting_go.Limits(settings.approval_above, settings.quiet_hours))
         self.metrics = Metrics()
         self.texts = texts or Texts.load(LOCALES)
         self.store = Store(settings.database_url, clock)
+        folder = files.beside(str(self.store.url.database))
+        self.files = files.Files(folder, settings.secret_keys, settings.public_url, clock)
         self.channels: dict[str, Channel] = dict(channels or self._channels())
         quiet = Quiet(settings.quiet_hours)
-        self.composer = Composer(self.texts, facts(settings))
+        self.composer = Composer(self.texts, facts(settings), translated(settings))
         self.turns = Turns(
             conversations, self.composer, default_language=settings.default_language, zone=places.zone, calm=quiet.calm
         )
-        paces = {name: Pace(RATES.get(name, 1.0), time.monotonic) for name in self.channels}
+        rates = {**RATES, "telegram": float(settings.telegram_rate)}
+        paces = {name: Pace(rates.get(name, 1.0), time.monotonic) for name in self.channels}
         self.outbox = Outbox(self.store, self.channels, paces, Claims(self.channels, self._word, quiet.until))
+        picking = Picking(self.ways(), quiet.until, Quota(settings.whatsapp_tier))
+        self.delivering = Delivering(self.store, self.channels, paces, picking)
+        self.delivering.answering = self.outbox.answering
+        self.planning = Planning(
+            self.store,
+            channels=self.channels,
+            quiet_until=quiet.until,
+            ways=self.ways,
+            languages=self.texts.languages,
+            pace=counting.Pace(rates, settings.whatsapp_tier),
+        )
         self.inbox = Inbox(self.store, self.outbox, self.turns, self.metrics, self._press)
         self.timers = Timers(self.store, (nudges(self.turns, quiet.until), tidings.digest, tidying()))
+        sources = {name: one for name, one in self.channels.items() if isinstance(one, Telegram | WhatsApp)}
+        self.fetching = Fetching(self.store, self.take, sources, self.files)
+        self.reporting = Reporting(self.store, self.composer)
         self.menus = Menus(self.composer)
         self.polling: Polling | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -102,6 +132,7 @@ class Running:
                 settings.telegram_api_url,
                 settings.telegram_webhook_secret.get_secret_value(),
                 self.clock,
+                self.files,
             )
         if settings.twilio_account_sid:
             made["whatsapp"] = WhatsApp(
@@ -111,6 +142,7 @@ class Running:
                 settings.public_url,
                 settings.twilio_api_url,
                 self.clock,
+                self.files,
             )
         return made
 
@@ -119,15 +151,24 @@ class Running:
         await self.store.open()
         for channel in self.channels.values():
             await channel.open()
+        await self.learn_shapes()
         await self.outbox.recover()
-        self._run(self.inbox.run(), self.outbox.run(), self.timers.run())
+        await self.delivering.recover()
+        self._run(self.inbox.run(), self.outbox.run(), self.timers.run(), self.delivering.run(), self.planning.run())
+        self._run(self.reporting.run())
+        self._run(self.fetching.run())
         await self._listen()
         telegram = self.channels.get("telegram")
         if isinstance(telegram, Telegram):
             await self._telegram(telegram)
         whatsapp = self.channels.get("whatsapp")
         if isinstance(whatsapp, WhatsApp):
-            self._run(Reconciling(whatsapp, self.inbox, self.store).run())
+            self._run(Reconciling(whatsapp, self.inbox, self.store).run(), Redacting(whatsapp, self.store).run())
+            self.doubts = Doubts(whatsapp, self.store, self.ways(), self.settle)
+            self.delivering.doubted = self.doubts.arise
+            self._run(self.doubts.run())
+            if self.settings.twilio_account_sid:
+                self._run(Approvals(self.store, twilio_contents(self.settings), self.learn_shapes).run())
 
     async def _telegram(self, telegram: Telegram) -> None:
         webhook = f"{self.settings.public_url}/telegram" if self.settings.telegram_mode == "webhook" else ""
@@ -146,6 +187,13 @@ class Running:
             known = await _reached(telegram.receive_at(webhook))
         await self.menus.set_public(telegram)
 
+    async def learn_shapes(self) -> None:
+        """Let WhatsApp know which buttons and lists there are now."""
+        whatsapp = self.channels.get("whatsapp")
+        if isinstance(whatsapp, WhatsApp):
+            chains = {language: self.texts.chain(language) for language in self.texts.languages}
+            whatsapp.shapes = for_each(await self.store.run(contents.shapes), chains)
+
     async def _listen(self) -> None:
         self._server = aiohttp_web.AppRunner(web.application(self), access_log=None)
         await self._server.setup()
@@ -162,6 +210,7 @@ class Running:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.outbox.close()
+        await self.delivering.close()
         await asyncio.gather(*self._presses, return_exceptions=True)
         for channel in self.channels.values():
             await channel.close()
@@ -175,12 +224,23 @@ class Running:
 
     async def idle(self) -> None:
         """Return once nothing is being taken in or sent; for tests and the terminal."""
-        while self.inbox.busy or self.outbox.busy or self.timers.busy or self._presses:
+        parts = (self.inbox, self.outbox, self.timers, self.planning, self.delivering, self.fetching, self.reporting)
+        while any(part.busy for part in parts) or self._presses:
             await asyncio.sleep(0.002)
 
     async def settle(self, told: Sequence[Status]) -> None:
         """Note what channels told of messages and of people."""
-        await self.store.run(lambda tx: statuses.settle(tx, told))
+        await self.store.run(lambda tx: statuses.settle(tx, told, full=self.full))
+
+    def full(self) -> None:
+        """WhatsApp says that today we may write first to nobody else."""
+        self.delivering.picking.quota.refused(self.clock())
+
+    def ways(self) -> Ways:
+        """How announcements go to people, with nothing in it yet."""
+        sender = lambda language: str(self.composer.facts(language)["organisation"])  # noqa: E731
+        corrected = lambda language: self.texts.say(language, ANNOUNCEMENT, "corrected_here", {})  # noqa: E731
+        return Ways(self.composer.announcement, self.texts.chain, sender, corrected)
 
     async def take(self, messages: Sequence[Incoming]) -> None:
         """Take messages in; returns once they are committed."""
@@ -199,15 +259,23 @@ class Running:
             if "open" in packed:
                 made.extend(await self._begin(tx, row, *packed["open"]))
                 continue
+            if "announce" in packed:
+                packed = await self._announcement(tx, *packed["announce"])
             if "say" in packed:
-                text = self._notice(row, *packed["say"])
-                message = Outgoing(row["channel"], row["external_id"], text)
-            else:
-                message = message_of(packed, row["channel"], row["external_id"])
+                packed = self._notice(row, packed)
+            message = message_of(packed, row["channel"], row["external_id"], row["provider_id"])
             made.append(Row(row["id"], row["account_id"], row["lane"], message, row["created_at"], row["attempts"]))
         return made
 
-    def _notice(self, row: Mapping[str, Any], domain: str, key: str, values: Mapping[str, Any]) -> str:
+    async def _announcement(self, tx: Tx, number: str, language: str) -> dict[str, str]:
+        """One announcement as it is delivered, for its author to try."""
+        found = await announcements.get(tx, number)
+        assert found is not None, number
+        return {"text": self.composer.announcement(found, language), "media": found.media}
+
+    def _notice(self, row: Mapping[str, Any], packed: Mapping[str, Any]) -> dict[str, Any]:
+        """A notice in words, with its buttons."""
+        domain, key, values = packed["say"]
         speaker = Speaker(
             row["account_id"],
             row["channel"],
@@ -219,17 +287,23 @@ class Running:
         marked = {
             name: Neutral(value["neutral"]) if isinstance(value, dict) else value for name, value in values.items()
         }
-        return self.composer.say(speaker, domain, key, marked)
+        known = {**self.composer.values(speaker), **marked}
+        opens = (
+            self.composer.opening(speaker.language, domain, label, conversation, given, known)
+            for label, conversation, given in packed.get("opens", ())
+        )
+        actions = [(one.token, one.label) for one in opens]
+        return {"text": self.composer.say(speaker, domain, key, marked), "actions": actions}
 
     async def _begin(self, tx: Tx, row: Mapping[str, Any], conversation: str, given: str) -> list[Row]:
         """Open a conversation on staff's behalf; its first question takes the place of the row."""
         account = (await intake.load(tx, [(row["channel"], row["external_id"])]))[(row["channel"], row["external_id"])]
         rows = intake.Rows()
-        await self.turns.begin(tx, account, conversation, given, rows)
+        await self.turns.begin(tx, account, conversation, given, rows, row["lane"])
         self.turns.store(account, rows, tx.now)
         await tx.execute(delete(outbox).where(outbox.c.id == row["id"]))
         rows.outbox = [(*one[:3], "sending", *one[4:]) for one in rows.outbox]
-        await intake.save(tx, rows)
+        intake.save(tx, rows)
         return [
             Row(
                 one[0],
@@ -251,6 +325,17 @@ def facts(settings: Settings) -> dict[str, object]:
         "days": settings.response_days,
         "contact": settings.contact_text,
     }
+
+
+def twilio_contents(settings: Settings) -> TwilioContents:
+    """Twilio's templates, with the account of the settings; to be opened."""
+    return TwilioContents(settings.twilio_account_sid, settings.twilio_tokens[0], settings.twilio_api_url)
+
+
+def translated(settings: Settings) -> dict[str, dict[str, object]]:
+    """Those of the facts that the settings also have in the words of another language."""
+    english: dict[str, object] = {"retention": settings.retention_text_en, "contact": settings.contact_text_en}
+    return {"en": {name: words for name, words in english.items() if words}}
 
 
 async def _reached(call: Awaitable[None]) -> bool:

@@ -75,6 +75,7 @@ persons = Table(
     Column("created_via", String, nullable=False, server_default="self"),
     Index(None, "folded_name"),
     Index(None, "phone_last4"),
+    Index(None, "district", "id"),
     comment="somebody the programme knows; no identity number is kept in chat",
 )
 
@@ -92,9 +93,12 @@ accounts = Table(
     Column(
         "last_inbound_at", BigInteger, nullable=False, server_default="0", comment="opens WhatsApp's window of 24 hours"
     ),
-    Column("reachable", String, nullable=False, server_default="ok", comment="ok, blocked, invalid"),
+    Column("reachable", String, nullable=False, server_default="ok", comment="ok, blocked, invalid, unreachable"),
+    Column("failures", Integer, nullable=False, server_default="0", comment="days on which nothing could be delivered"),
+    Column("failed_on", String, nullable=False, server_default="", comment="the last of them, UTC"),
     Column("held", Integer, nullable=False, server_default="0", comment="messages that wait for the window"),
-    Column("source", String, nullable=False, server_default="", comment="code of the deep link that was opened first"),
+    Column("source", String, nullable=False, server_default="", comment="code of the link that was opened first"),
+    Column("consent_due_at", BigInteger, comment="from when it is asked again about a consent whose text has changed"),
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("channel", "external_id"),
     Index(None, "person_id"),
@@ -167,7 +171,7 @@ outbox = Table(
     Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
     Column("lane", String, nullable=False, comment="reply, notice, announcement"),
     Column("state", String, nullable=False, comment="waiting, sending, held, sent, failed, uncertain"),
-    Column("body", Text, comment="JSON of the message; blanked once it is settled"),
+    Column("body", Text, comment="JSON of the message; blanked once it is settled, on WhatsApp with its first status"),
     Column("template", String, nullable=False, server_default="", comment="what it said, by template name"),
     Column("due_at", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
@@ -194,6 +198,12 @@ outbox = Table(
         "provider_id",
         sqlite_where=text("provider_id <> ''"),
         postgresql_where=text("provider_id <> ''"),
+    ),
+    Index(
+        "ix_outbox_untold",
+        "settled_at",
+        sqlite_where=text("state = 'sent' AND body IS NOT NULL"),
+        postgresql_where=text("state = 'sent' AND body IS NOT NULL"),
     ),
     comment="every message to somebody, from before it is sent until long after",
 )
@@ -374,6 +384,46 @@ tidings = Table(
     comment="news for staff that waits to be told, one by one or as a digest",
 )
 
+contents = Table(
+    "contents",
+    metadata,
+    Column("sid", String, primary_key=True, comment="Twilio's ContentSid"),
+    Column("key", String, nullable=False, comment="what it is for: mart_promo, knock_announcement, list_4 …"),
+    Column("language", String, nullable=False),
+    Column("shape", String, nullable=False, comment="text (goes outside the window), buttons, list (inside it alone)"),
+    Column("name", String, nullable=False, comment="its name at Twilio and WhatsApp; has the hash of the text in it"),
+    Column("body", Text, nullable=False, comment="as Twilio has it, with {{1}} for what is filled in"),
+    Column("text_hash", String, nullable=False, comment="of everything in it: another text is another resource"),
+    Column("latest", Boolean, nullable=False, comment="of the text as it is now; an earlier one serves until then"),
+    Column("category_asked", String, nullable=False, server_default="", comment="UTILITY or MARKETING"),
+    Column("category", String, nullable=False, server_default="", comment="what Meta has made of it"),
+    Column("status", String, nullable=False, comment="unsubmitted, pending, approved, rejected, paused, disabled"),
+    Column("reason", String, nullable=False, server_default="", comment="why, in Meta's words"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("checked_at", BigInteger, nullable=False, comment="when Twilio was last asked"),
+    UniqueConstraint("name"),
+    Index(
+        "ix_contents_latest",
+        "key",
+        "language",
+        unique=True,
+        sqlite_where=text("latest"),
+        postgresql_where=text("latest"),
+    ),
+    comment="WhatsApp's approved templates, and the shapes of its buttons and lists",
+)
+
+redactions = Table(
+    "redactions",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("address", String, nullable=False, comment="WhatsApp number or BSUID; gone with the row once it is done"),
+    Column("due_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("created_at", BigInteger, nullable=False),
+    comment="whose messages Twilio's own log has still to forget, because the person was deleted here",
+)
+
 parked = Table(
     "parked",
     metadata,
@@ -385,4 +435,153 @@ parked = Table(
     ),
     Column("at", BigInteger, nullable=False),
     comment="messages that our code could not handle; the person stays where they were",
+)
+
+media = Table(
+    "media",
+    metadata,
+    Column("id", String, primary_key=True, comment="random; the name of the file beside the database"),
+    Column("kind", String, nullable=False, comment="photo, document"),
+    Column("type", String, nullable=False, comment="image/jpeg, application/pdf"),
+    Column("bytes", Integer, nullable=False),
+    Column("width", Integer, nullable=False, server_default="0"),
+    Column("height", Integer, nullable=False, server_default="0"),
+    Column("name", String, nullable=False, server_default="", comment="what a document is called"),
+    Column("telegram_file_id", String, nullable=False, server_default="", comment="known once it was sent there"),
+    Column("account_id", ForeignKey("accounts.id", ondelete="SET NULL"), comment="the chat that it came from"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("dropped", Boolean, nullable=False, server_default=text("false"), comment="the file is still to be deleted"),
+    Index(None, "account_id"),
+    Index("ix_media_dropped", "id", sqlite_where=text("dropped"), postgresql_where=text("dropped")),
+    comment="photos and documents that a question asked for: looked at, without what was hidden in them",
+)
+
+incoming_media = Table(
+    "incoming_media",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("message", Text, nullable=False, comment="JSON of the message, to be taken in once more"),
+    Column(
+        "wants",
+        String,
+        nullable=False,
+        server_default="",
+        comment="what the question takes: photo, document; empty: it only waits for what was before it",
+    ),
+    Column(
+        "holds", Boolean, nullable=False, server_default=text("true"), comment="later messages of that chat wait for it"
+    ),
+    Column("attempts", Integer, nullable=False, server_default="0", comment="starts of the bot that have tried"),
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_incoming_media_holds", "account_id", sqlite_where=text("holds"), postgresql_where=text("holds")),
+    Index(None, "account_id"),
+    comment="messages whose file is being fetched, and what the same person has written since",
+)
+
+announcements = Table(
+    "announcements",
+    metadata,
+    Column("number", String, primary_key=True, comment="what anybody can check: PGM-7K4MA"),
+    Column("category", String, nullable=False, comment="mart_promo, event, safety, ... (records/announcements.py)"),
+    Column("state", String, nullable=False, comment="draft, waiting, scheduled, sending, paused, done, cancelled, ..."),
+    Column("texts", Text, nullable=False, comment="JSON by language; what is missing is read in Indonesian"),
+    Column("media", String, nullable=False, server_default="", comment="id of the photo or document that goes along"),
+    Column("audience", Text, nullable=False, comment="JSON (records/audience.py)"),
+    Column("author", String, nullable=False, comment="staff code"),
+    Column("account_id", ForeignKey("accounts.id", ondelete="SET NULL"), comment="the author's chat"),
+    Column("counted", Text, comment="JSON: what the preview says; empty: to be counted"),
+    Column("counted_at", BigInteger),
+    Column("send_at", BigInteger, comment="when it goes out; the minute in which it can be undone lies before it"),
+    Column("ends_at", BigInteger, comment="a promo is worth nothing after this"),
+    Column("repeats", String, nullable=False, server_default="", comment="weekly, monthly; the next one is a new row"),
+    Column("plan_after", String, nullable=False, server_default="", comment="the last person that is planned"),
+    Column("planned", Boolean, nullable=False, server_default=text("false"), comment="every delivery has its row"),
+    Column("approver", String, nullable=False, server_default="", comment="staff code"),
+    Column("decided_at", BigInteger),
+    Column("reason", String, nullable=False, server_default="", comment="why a second coordinator did not agree"),
+    Column("corrects", String, nullable=False, server_default="", comment="number of the announcement that was wrong"),
+    Column("progress", Text, nullable=False, server_default="{}", comment="JSON: what the author was last shown"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("started_at", BigInteger),
+    Column("ended_at", BigInteger),
+    Index(None, "author", "created_at"),
+    Index(
+        "ix_announcements_live",
+        "state",
+        sqlite_where=text("state IN ('draft', 'waiting', 'scheduled', 'sending', 'paused')"),
+        postgresql_where=text("state IN ('draft', 'waiting', 'scheduled', 'sending', 'paused')"),
+    ),
+    comment="what coordinators tell many",
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("announcement", ForeignKey("announcements.number", ondelete="CASCADE"), nullable=False),
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("person_id", String, nullable=False, server_default=""),
+    Column("channel", String, nullable=False),
+    Column(
+        "state", String, nullable=False, comment="waiting, sending, sent, held, uncertain, failed, skipped, dropped"
+    ),
+    Column("way", String, nullable=False, server_default="", comment="free, template, knock: how it went on WhatsApp"),
+    Column("reason", String, nullable=False, server_default="", comment="why it was not sent, or is held"),
+    Column(
+        "delivery",
+        String,
+        nullable=False,
+        server_default="",
+        comment="what the provider told afterwards: sent, delivered, read, failed",
+    ),
+    Column("due_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("provider_id", String, nullable=False, server_default="", comment="ids at the provider, space-separated"),
+    Column("settled_at", BigInteger),
+    UniqueConstraint("announcement", "account_id"),
+    Index(
+        "uq_deliveries_person",
+        "announcement",
+        "person_id",
+        unique=True,
+        sqlite_where=text("person_id <> ''"),
+        postgresql_where=text("person_id <> ''"),
+    ),
+    Index(
+        "ix_deliveries_waiting",
+        "announcement",
+        "channel",
+        "due_at",
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
+    Index(
+        "ix_deliveries_sending",
+        "id",
+        sqlite_where=text("state = 'sending'"),
+        postgresql_where=text("state = 'sending'"),
+    ),
+    Index(
+        "ix_deliveries_held", "account_id", sqlite_where=text("state = 'held'"), postgresql_where=text("state = 'held'")
+    ),
+    Index(
+        "ix_deliveries_failed",
+        "announcement",
+        sqlite_where=text("state = 'failed'"),
+        postgresql_where=text("state = 'failed'"),
+    ),
+    Index(
+        "ix_deliveries_provider_id",
+        "provider_id",
+        sqlite_where=text("provider_id <> ''"),
+        postgresql_where=text("provider_id <> ''"),
+    ),
+    Index(
+        "ix_deliveries_unasked",
+        "settled_at",
+        sqlite_where=text("way IN ('template', 'knock')"),
+        postgresql_where=text("way IN ('template', 'knock')"),
+    ),
+    comment="an announcement on its way to one person: each at most once",
 )

@@ -8,6 +8,8 @@ from sqlalchemy import delete, select
 
 from bot import intake
 from bot.intake import Account
+from bot.queued import unsay
+from bot.records import announcements, redactions
 from bot.schema import talks
 from bot.store import Tx
 from bot.talk import Talk
@@ -26,9 +28,15 @@ class Shelf:
         self.account = account
 
     def put(self, talk: Talk, state: str) -> None:
-        """Take a talk off the chat: `aside`, `draft` or `ended`, which keeps no answers."""
+        """Take a talk off the chat: `aside`, `draft` or `ended`, which keeps no answers.
+
+        Of what was given to it the number of an announcement stays, so that its old buttons show that one.
+        """
         if state == "ended":
-            talk.answers, talk.pending, talk.given = {}, None, ""
+            talk.answers, talk.pending, talk.given = {}, None, announcements.number_in(talk.given)
+        elif talk.pending is not None:
+            # Asked anew when it comes back: what is written in between is not meant for it.
+            talk.pending.pop("at", None)
         talk.updated = self.tx.now
         self._drop(talk)
         self.account.gone.append((talk, state))
@@ -58,21 +66,23 @@ class Shelf:
         """The talk that was set aside last, left where it is."""
         return await self._fetch(talks.c.state == "aside")
 
-    async def find(self, id: str) -> tuple[str, str, int] | None:
-        """State, conversation and last change of a talk of this account, by its id."""
+    async def find(self, id: str) -> tuple[str, str, str, int] | None:
+        """State, conversation, what was given and last change of a talk of this account, by its id."""
         for talk, state in self.account.gone:
             if talk.id == id:
-                return state, talk.conversation, talk.updated
-        query = select(talks.c.state, talks.c.conversation, talks.c.updated_at)
+                return state, talk.conversation, talk.given, talk.updated
+        query = select(talks.c.state, talks.c.conversation, talks.c.given, talks.c.updated_at)
         row = (await self.tx.execute(query.where(talks.c.id == id, talks.c.account_id == self.account.id))).first()
-        return (row.state, row.conversation, row.updated_at) if row is not None else None
+        return (row.state, row.conversation, row.given, row.updated_at) if row is not None else None
 
     async def forget(self, talk: Talk) -> None:
-        """Leave no trace of a talk."""
+        """Leave no trace of a talk, nor of the words that were said in it, here and in the provider's log."""
         self._drop(talk)
         if self.account.talk is talk:
             self.account.talk = None
         await self.tx.execute(delete(talks).where(talks.c.id == talk.id))
+        await unsay(self.tx, self.account.id, talk.started)
+        await redactions.ask(self.tx, self.account.id)
 
     def _drop(self, talk: Talk) -> None:
         self.account.gone = [(one, state) for one, state in self.account.gone if one is not talk]

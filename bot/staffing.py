@@ -7,11 +7,8 @@ import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
-from urllib.parse import quote
 
-from bot import migrate
-from bot.channels import Throttled, Uncertain, Unreachable
-from bot.channels.telegram import Telegram
+from bot import links, migrate
 from bot.config import Settings
 from bot.records import invitations, roles
 from bot.running import now_ms
@@ -37,26 +34,8 @@ def invite(role: str, area: str, name: str = "") -> None:
     whom = f" for {name}" if name else ""
     print(f"Invitation{whom}: {role}{f' in {area}' if area else ''}. Good once, for {invitations.DAYS} days.")
     print("Whoever has it becomes staff: give it to that person alone.\n")
-    links = []
-    if (username := asyncio.run(_username(settings))) is not None:
-        links.append(("Telegram", telegram_link(username, token) if username else f"send the bot: /start {token}"))
-    if settings.twilio_whatsapp_from:
-        links.append(("WhatsApp", whatsapp_link(settings.twilio_whatsapp_from, token)))
-    for channel, link in links:
-        print(f"{channel}: {link}")
-        if link.startswith("http"):
-            _draw(link)
+    links.show(links.both(settings, token, f"{WORDS} {token}"))
     print(f"Or send the bot, on either: {WORDS} {token}")
-
-
-def telegram_link(username: str, token: str) -> str:
-    """The deep link that sends /start with the token."""
-    return f"https://t.me/{username}?start={token}"
-
-
-def whatsapp_link(number: str, token: str) -> str:
-    """The link that opens a chat with the words written."""
-    return f"https://wa.me/{number.removeprefix('whatsapp:').lstrip('+')}?text={quote(f'{WORDS} {token}')}"
 
 
 def show() -> None:
@@ -110,28 +89,6 @@ async def _within(url: str, work: Callable[[Tx], Awaitable[T]]) -> T:
 
 async def _lists(tx: Tx) -> tuple[list[roles.Staff], list[dict[str, Any]]]:
     return await roles.everyone(tx), await invitations.waiting(tx)
-
-
-async def _username(settings: Settings) -> str | None:
-    """The bot's name on Telegram; empty where Telegram cannot be asked now, None without Telegram."""
-    if not settings.telegram_bot_token:
-        return None
-    telegram = Telegram(settings.telegram_bot_token.get_secret_value(), settings.telegram_api_url)
-    await telegram.open()
-    try:
-        return await telegram.check()
-    except (Unreachable, Uncertain, Throttled):
-        return ""
-    finally:
-        await telegram.close()
-
-
-def _draw(link: str) -> None:
-    if sys.stdout.isatty():
-        import segno
-
-        segno.make(link, error="l").terminal(compact=True)
-    print()
 
 
 def _day(at: int | None) -> str:

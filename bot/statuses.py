@@ -1,22 +1,29 @@
 """What providers tell afterwards of messages we sent, and of our right to write to somebody.
 
-States come late, twice and out of order; a rank puts them right (platform.md 2.3). Sends nothing and retries nothing.
+States come late, twice and out of order; a rank puts them right (platform.md 2.3). With the first one the text of a
+message is blanked, unless it goes once more: the window was closed, and it is held until the person writes; or its
+buttons were not taken, and it goes as numbered lines. Sends nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
+import structlog
 from sqlalchemy import select, update
 
-from bot.channels import Blocked
+from bot import outcomes
+from bot.channels import Blocked, Unfit, WindowClosed
 from bot.channels.whatsapp import meaning
 from bot.messages import Status
+from bot.queued import as_lines, take_back
 from bot.schema import accounts, outbox
 from bot.store import Store, Tx
+
+log = structlog.get_logger(__name__)
 
 RANK: Mapping[str, int] = {"": 0, "queued": 1, "sent": 2, "delivered": 3, "read": 4, "failed": 5}
 """A later state has a higher rank; what failed has failed."""
@@ -34,30 +41,38 @@ SELECT j.value, o.id, o.account_id, o.delivery FROM json_each(?) j
 JOIN outbox o ON o.provider_id >= j.value AND o.provider_id < j.value || '!'
 WHERE o.provider_id <> ''
 """
-_DELIVER = "UPDATE outbox SET delivery = ?, reason = CASE WHEN ? = '' THEN reason ELSE ? END WHERE id = ?"
+_DELIVER = """
+UPDATE outbox SET delivery = ?, reason = CASE WHEN ? = '' THEN reason ELSE ? END,
+  body = CASE WHEN state = 'sent' THEN NULL ELSE body END
+WHERE id = ?
+"""
 _GONE = "UPDATE accounts SET reachable = 'blocked' WHERE id = ?"
 
 Found = tuple[str, int, str, str]
 """Id at the provider; id, account and delivery of the row."""
 
 
-async def take(store: Store, told: Sequence[Status]) -> int:
+async def take(store: Store, told: Sequence[Status], full: Callable[[], None] = lambda: None) -> int:
     """Note what was told, and return once it is committed; how many were about messages that nobody here knows.
 
-    Those that we do not know yet are tried again for three seconds. Raises Unavailable.
+    Those that we do not know yet are tried again for three seconds. full: called where WhatsApp says that today we may
+    write first to nobody else. Raises Unavailable.
     """
     # That Twilio has queued a message is what its own answer said.
     news = [status for status in told if status.state != "queued"]
-    left = await store.run(lambda tx: settle(tx, news)) if news else []
+    left = await store.run(lambda tx: settle(tx, news, full=full)) if news else []
     for pause in PAUSES:
         if not left:
             break
         await asyncio.sleep(pause)
-        left = await store.run(lambda tx, some=left, last=pause == PAUSES[-1]: settle(tx, some, parts=last))  # type: ignore[misc]
+        last = pause == PAUSES[-1]
+        left = await store.run(lambda tx, some=left, last=last: settle(tx, some, parts=last, full=full))  # type: ignore[misc]
     return len(left)
 
 
-async def settle(tx: Tx, told: Sequence[Status], *, parts: bool = False) -> list[Status]:
+async def settle(
+    tx: Tx, told: Sequence[Status], *, parts: bool = False, full: Callable[[], None] = lambda: None
+) -> list[Status]:
     """Note what was told; those about messages that are not known are returned.
 
     parts: look also among the later parts of messages that were split, which no index finds.
@@ -71,14 +86,34 @@ async def settle(tx: Tx, told: Sequence[Status], *, parts: bool = False) -> list
     if not best:
         return []
     found = await tx.driver(lambda driver: _find(driver, list(best)))
+    if len(found) < len(best):
+        elsewhere = {row[0] for row in found}
+        others = {id: status for id, status in best.items() if id not in elsewhere}
+        for id in await outcomes.settle(tx, others, lambda state: RANK.get(state, 0), full):
+            del best[id]
     if parts:
         known = {row[0] for row in found}
         found += [row for id in best if id not in known for row in await _find_part(tx, id)]
     later = [(best[id], row, account) for id, row, account, before in found if _rank(best[id]) > RANK.get(before, 0)]
+    if any(status.error for status, _, _ in later):
+        later = [one for one in later if not await _once_more(tx, one[0], one[1])]
     if later:
         await tx.driver(lambda driver: _deliver(driver, later))
     known = {row[0] for row in found}
     return [status for id, status in best.items() if id not in known]
+
+
+async def _once_more(tx: Tx, status: Status, row: int) -> bool:
+    """Keep a message for when the person writes, or let it go as numbered lines; False where nothing can be done."""
+    if _state(status) != "failed":
+        return False
+    fault = meaning(status.error)
+    if fault is WindowClosed:
+        return await take_back(tx, row)
+    if fault is Unfit and await as_lines(tx, row):
+        log.warning("whatsapp.as_lines", row=row, error=status.error)
+        return True
+    return False
 
 
 def _rank(status: Status | None) -> int:

@@ -1,7 +1,8 @@
 """How one message is understood by the question that waits: as its answer, as a word that always works, as a change.
 
-In this order: a button by what it carries; an open offer or candidates; `ubah 3`; the question's own options; the words
-that always work; the question's reading of it. Knows no channel and stores nothing.
+In this order: a button by what it carries; an open offer or candidates; `ubah 3`, `ubah desa`; the question's own
+options; the words that always work; a question about the question; the question's reading of it; for one that may be
+skipped a "tidak tahu". Knows no channel and stores nothing.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-from bot import words
+from bot import lines, words
 from bot.asking import Candidates, Rejected, Value
 from bot.chat import Ask
-from bot.messages import Incoming
+from bot.files import MOST_BYTES
+from bot.messages import Attached, Incoming
 from bot.progress import Progress, Waits
 from bot.talk import BACK, DONE, SKIP
 
@@ -25,9 +27,22 @@ def take(progress: Progress, ask: Ask, heard: Incoming) -> Value:
         return taking.press(heard)
     if heard.kind == "edited":
         heard = taking.edited(heard)
+    if heard.late and taking.precedes(heard):
+        taking.overtaken(heard)
     if heard.kind not in ask.question.accepts:
-        taking.reject(Rejected(f"kind_{heard.kind}"), heard)
+        # Where a photo is awaited, "please answer in words" would lead astray.
+        awaits = getattr(ask.question, "wants", ())
+        taking.reject(Rejected("file_type") if awaits else Rejected(f"kind_{heard.kind}"), heard)
+    if heard.media is not None:
+        taking.attached(heard, heard.media)
     return taking.text(heard) if heard.kind == "text" else taking.read(heard)
+
+
+EARLIER_MS = 5_000
+"""What was written so long before a question was not meant for it; less may be the clocks, or one of two pieces."""
+
+OF_A_QUESTION = ("back", "skip", "next", "greeting", "thanks", "restart")
+"""Words that mean the question they were written to, or would undo what came after it."""
 
 
 class _Taking:
@@ -54,16 +69,54 @@ class _Taking:
         known = self._candidate(heard)
         if known is not None:
             return self.progress.record(self.ask, known, heard)
-        self._changes(text)
+        outranks = getattr(self.ask.question, "outranks", None)
+        if outranks is not None and not text.startswith("/") and outranks(text):
+            return self.read(heard)
+        lines.change(self.progress, self.ask, text)
         word = self.progress.hears(text)
         if word is not None:
             own = None if text.startswith("/") else self._exactly(text)
-            if own is not None or (word == "skip" and self.ask.optional):
+            if own is not None or (word in ("skip", "later") and self.ask.optional):
                 return self.progress.record(self.ask, own, heard)
             self._obey(word)
+        self._explains(text)
         if self.progress.away and self.ask.question.free:
             self._after_a_while(heard)
         return self.read(heard)
+
+    def attached(self, heard: Incoming, media: Attached) -> None:
+        """A file is looked at before it is an answer: the turn ends until it is here, or with why it will not do."""
+        fetched = heard.fetched
+        if fetched is not None and fetched.fault:
+            self.reject(Rejected(fetched.fault, {"mb": MOST_BYTES // 1024**2}), heard)
+        if fetched is None or fetched.file is None:
+            if media.size > MOST_BYTES:
+                self.reject(Rejected("file_large", {"mb": MOST_BYTES // 1024**2}), heard)
+            self.turn.wants = " ".join(getattr(self.ask.question, "wants", ()))
+            self.turn.silent = True
+            raise Waits
+
+    def precedes(self, heard: Incoming) -> bool:
+        """Whether this was clearly written before the question that waits was first asked."""
+        return heard.at + EARLIER_MS < int(self.pending.get("at", 0))
+
+    def overtaken(self, heard: Incoming) -> NoReturn:
+        """A message to a question that is past answers none; a word that always works still does."""
+        talk = self.progress.talk
+        if heard.kind == "text":
+            if words.id_number(heard.text):
+                self.wait("id_number_not_needed")
+            if talk.in_batch:
+                self._joined(heard)
+            word = self.progress.hears(heard.text)
+            if word is not None and word not in OF_A_QUESTION:
+                self._obey(word)
+        if talk.told_late:
+            self.turn.silent = True
+            raise Waits
+        talk.told_late = True
+        self.turn.say("came_late")
+        self.progress.wait(self.ask, keep=True)
 
     def read(self, heard: Incoming) -> Value:
         """The question's own reading."""
@@ -73,8 +126,23 @@ class _Taking:
             self.turn.say(f"{self.ask.name}.did_you_mean", "did_you_mean")
             self.progress.wait(self.ask, keep=True, c=shown)
         if isinstance(value, Rejected):
+            if self.ask.optional and words.declines(heard.text):
+                return self.progress.record(self.ask, None, heard)
             self.reject(value, heard)
         return self.progress.record(self.ask, value, heard)
+
+    def _explains(self, text: str) -> None:
+        """ "Kenapa?" is a question about the question: a line why it is asked, and the question again."""
+        name = self.ask.name
+        asked = words.asks(text)
+        told = self.progress.wording.has(self.progress.conversation.domain, f"{name}.why")
+        if asked == "why" or (told and self.ask.question.free and words.wonders(text)):
+            self.turn.say(f"{name}.why", "why")
+        elif asked == "what":
+            self.turn.say(f"{name}.what", "offer_help")
+        else:
+            return
+        self.progress.wait(self.ask, keep=True)
 
     def _after_a_while(self, heard: Incoming) -> None:
         """Any words could be a name, and "sorry, I was busy" is none: what comes after a pause is asked back."""
@@ -124,19 +192,6 @@ class _Taking:
         shown = self.progress.display.candidates(self.pending.get("c", ()))
         return self.ask.question.read(dataclasses.replace(self.progress.said(self.ask, value), shown=shown))
 
-    def _changes(self, text: str) -> None:
-        """`ubah 3` anywhere, and a bare `3` at the review card."""
-        number = words.change(text)
-        if number is None and self.ask.kind == "review":
-            number = words.number(text)
-        if number is None:
-            return
-        lines = self.progress.lines()
-        if 1 <= number <= len(lines):
-            self.progress.change(self.ask, lines[number - 1])
-        self.turn.say("no_such_number", last=len(lines))
-        self.progress.wait(self.ask)
-
     def _exactly(self, text: str) -> Value | None:
         """The question's own options come before the words that always work, and so does a number that is an answer."""
         question = self.ask.question
@@ -153,19 +208,20 @@ class _Taking:
         if word == "back":
             self.progress.back(self.ask)
         if word == "skip":
-            self.wait("cannot_skip")
+            self.wait(f"{self.ask.name}.cannot_skip", "cannot_skip")
         if word in ("next", "greeting"):
             self.wait("resume")
         if word == "thanks":
             self.wait("you_are_welcome")
-        self.turn.command = word
+        self.turn.command = "cancel" if word == "later" else word
         self.wait()
 
     # Buttons
 
     def press(self, heard: Incoming) -> Value:
         """A button says which question and which option it meant."""
-        _, name, value = heard.token.split("|", 2)
+        # Whoever speaks to Telegram without its app can press what there is not.
+        _, name, value = (*heard.token.split("|", 2), "", "")[:3]
         if name == self.ask.name:
             return self._press_here(value, heard)
         record = self.progress.talk.answers.get(name)
@@ -257,7 +313,10 @@ class _Taking:
         talk = self.progress.talk
         if not talk.in_batch and not (heard.at + 1000 <= talk.updated and self._misses(heard)):
             return
-        if self.progress.hears(heard.text) is not None or words.change(heard.text) is not None:
+        text = heard.text
+        if self.progress.hears(text) is not None or words.change(text) is not None or words.changes(text):
+            return
+        if words.asks(text) or words.wonders(text) or words.is_no_name(text):
             return
         value = before.question.read(self.progress.said(before, f"{last['t']} {heard.text}"))
         if not isinstance(value, Rejected | Candidates):

@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from bot.asking import Shown, Value
-from bot.chat import Then
+from bot.chat import Offer, Then
+from bot.messages import Kept
 
 BACK, SKIP, DONE = "<back", "<skip", "<done"
 """What the buttons around a question carry instead of a value."""
@@ -23,10 +24,11 @@ BACK, SKIP, DONE = "<back", "<skip", "<done"
 class Talk:
     """Where somebody is in a conversation: the recorded answers, and the question that waits.
 
-    An answer is `v` value, `a` hash of what it is about, `m` message id, `once` for the result of an effect, and where
-    the question takes exact words only, `h` hash and `l` language of the text that was asked. `pending` has `q` the
-    question, and as needed `c` candidates, `ticked`, `was` the answer before a change, `offer` a change to confirm,
-    `last` the words of the answer before, `m` the message that did not fit.
+    An answer is `v` value, `a` hash of what it is about, `m` message id, `g` where it came with the command, `once` for
+    the result of an effect, and where the question takes exact words only, `h` hash and `l` language of the text that
+    was asked. `pending` has `q` the question, `at` when it was first asked since it last came back, and as needed `c`
+    candidates, `ticked`, `was` the answer before a change, `offer` a change to confirm, `last` the words of the answer
+    before, `m` the message that did not fit.
     """
 
     id: str
@@ -40,6 +42,8 @@ class Talk:
     updated: int = 0
     in_batch: bool = False
     """Not stored: an answer was taken in this very batch, so the person cannot have seen the next question yet."""
+    told_late: bool = False
+    """Not stored: it was said in this very batch that something came late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,14 @@ class Part:
 
     keys: tuple[str, ...]
     values: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Several templates in the place of one value, with `between` them."""
+
+    parts: tuple[Part, ...]
+    between: str = ", "
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +107,18 @@ class Turn:
     """True: the message that carries the pressed button is to be redrawn."""
     then: Then | None = None
     """The conversation to go on with."""
+    offers: list[Offer] = field(default_factory=list)
+    """Buttons that open other conversations."""
     forget: bool = False
     """True: leave no trace of this talk."""
     effects: bool = False
     """True: an effect has run."""
     diverged: str = ""
     """The question that was waiting and does not come next any more."""
+    wants: str = ""
+    """The message brings a file that has to be fetched before it is an answer: the kinds that will do."""
+    took: Kept | None = None
+    """A file that was taken as an answer."""
 
     def say(self, *keys: str, **values: object) -> None:
         """Say one thing."""

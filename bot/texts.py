@@ -132,6 +132,10 @@ class Texts:
         """The keys of a domain itself, over all languages."""
         return self._keys.get(domain, frozenset())
 
+    def written(self, language: str, domain: str) -> frozenset[str]:
+        """The keys of a domain that have a text in this very language."""
+        return frozenset(self._entries.get((language, domain), ()))
+
     def template(self, language: str, domain: str, key: str) -> Entry:
         """The entry that `say` would fill: for lint and for proof; raises MissingText."""
         return self._locate(language, domain, key)[1]

@@ -15,7 +15,8 @@ from sqlalchemy import delete, func, select, text, update
 
 from bot import intake
 from bot.log import place
-from bot.queued import WINDOW_MS
+from bot.queued import WINDOW_MS, blank
+from bot.records import consents, media, redactions
 from bot.schema import accounts, handled, outbox, persons, talks
 from bot.store import Store, Tx, Unavailable, is_unavailable
 from bot.turns import Turns
@@ -119,17 +120,18 @@ async def _nudge(tx: Tx, turns: Turns, who: tuple[str, str]) -> None:
     for account in (await intake.load(tx, [who])).values():
         await turns.nudge(tx, account, rows)
         turns.store(account, rows, tx.now)
-    await intake.save(tx, rows)
+    intake.save(tx, rows)
 
 
 def tidying() -> Timer:
-    """The timer that deletes, once a day, what nobody needs any more."""
+    """The timer that, once a day, deletes what nobody needs any more and finds whose consent is to be asked again."""
     next_at = 0
 
     async def due(tx: Tx) -> int | None:
         if tx.now < next_at:
             return next_at
         await tidy(tx)
+        await consents.fall_due(tx)
         tx.after.append(lambda: put_off(tx.now + DAY_MS))
         return tx.now + DAY_MS
 
@@ -141,7 +143,10 @@ def tidying() -> Timer:
 
 
 async def tidy(tx: Tx) -> None:
-    """Delete old drafts, ended talks, keys of deliveries, and rows of what was sent long ago."""
+    """Delete old drafts, ended talks, keys of deliveries, texts that were kept, and rows of what was sent long ago."""
+    await blank(tx)
+    await redactions.give_up(tx)
+    await media.tidy(tx)
     await tx.execute(delete(talks).where(talks.c.state == "ended", talks.c.updated_at < tx.now - DAY_MS))
     await tx.execute(delete(talks).where(talks.c.updated_at < tx.now - DRAFTS_MS))
     await tx.execute(delete(handled).where(handled.c.at < tx.now - KEYS_MS, handled.c.key.like("tg:%")))

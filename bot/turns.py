@@ -12,9 +12,10 @@ from bot.chat import Conversation
 from bot.composing import COMMON, Composer
 from bot.hearing import Ears
 from bot.intake import Account, Rows
-from bot.messages import Incoming
+from bot.messages import Incoming, Lane
+from bot.scene import Scene
 from bot.store import Tx
-from bot.visit import Scene, Visit
+from bot.visit import Visit
 
 NUDGE_MS = 20 * 3_600_000
 """A question that waits this long is asked about once: inside WhatsApp's free day."""
@@ -61,11 +62,13 @@ class Turns:
             note = self.texts.say(account.language, COMMON, one.note, {}) if one.note else ""
             presses.append((message.channel, message.callback, note))
 
-    async def begin(self, tx: Tx, account: Account, conversation: str, given: str, rows: Rows) -> None:
-        """Begin a conversation with somebody who did not ask for it."""
+    async def begin(
+        self, tx: Tx, account: Account, conversation: str, given: str, rows: Rows, lane: Lane = "notice"
+    ) -> None:
+        """Begin a conversation with somebody who did not ask for it now; `reply`: who waits for it."""
         one = Visit(self.scene, tx, account, None, rows)
         await one.open(conversation, given)
-        one.queue("notice")
+        one.queue(lane)
 
     async def nudge(self, tx: Tx, account: Account, rows: Rows) -> None:
         """Remind somebody once of the question that waits."""

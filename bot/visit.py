@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot import intake, words
-from bot.chat import Conversation, Speaker
-from bot.composing import COMMON, Composed, Composer
-from bot.hearing import Ears
+from bot import intake, putting_off, words
+from bot.chat import Conversation
+from bot.composing import COMMON, OPENS, Composed
 from bot.intake import Account, Rows
 from bot.messages import Incoming, Outgoing
 from bot.progress import Progress
 from bot.queued import Row, body, release
+from bot.records import announcement_reports, announcements, media
 from bot.replay import replay
+from bot.scene import CONSENT_AGAIN, MENU, Scene
 from bot.shelf import Shelf
 from bot.store import Tx
 from bot.talk import Part, Talk, Turn
@@ -37,41 +37,9 @@ JUST_NOW_MS = 60_000
 DEEP = 5
 """Conversations that may follow on each other in one turn, before the menu takes over."""
 
-MENU = "menu"
 
 UNREAD = ("voice", "photo", "video", "document")
 """What somebody sends in the hope that it is looked at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What every visit needs to know: the conversations, the words that open them, and how things are put."""
-
-    conversations: Mapping[str, Conversation]
-    ears: Ears
-    composer: Composer
-    zone: Callable[[str], str]
-    """The time zone of a district."""
-
-    def keeps(self, talk: Talk) -> bool:
-        """Whether a talk is set aside and resumed rather than dropped."""
-        conversation = self.conversations.get(talk.conversation)
-        return conversation is not None and conversation.keeps
-
-    def speaker(self, account: Account) -> Speaker:
-        """What a conversation may know of who is in the chat."""
-        return Speaker(
-            account.id,
-            account.channel,
-            account.external_id,
-            account.language,
-            account.phone,
-            account.person,
-            account.salutation,
-            account.nickname,
-            self.zone(account.district),
-            account.roles,
-        )
 
 
 class Visit:
@@ -101,10 +69,15 @@ class Visit:
                 account.new = False
             return
         account.quiet = False
+        if account.behind and message.fetched is None and not flooded and not words.id_number(message.text):
+            await putting_off.put(self.tx, account.id, message)
+            return
         if not account.salutation and (account.talk is None or not self.scene.keeps(account.talk)):
             self.below = await self.shelf.below()
-        await self._touch(message)
-        if flooded:
+        there = await self._touch(message)
+        if there and words.is_look(message.text):
+            self.say(there)
+        elif flooded:
             self.say("flood")
             await self.repeat()
         elif words.is_salam(message.text):
@@ -112,28 +85,28 @@ class Visit:
             await self._heard(message)
         else:
             await self._heard(message)
+        if self.note and not self.said and not message.callback:
+            # The channel shows no note by itself, and nobody who presses something is left without an answer.
+            self.say(self.note)
         self.queue()
 
-    async def _touch(self, message: Incoming) -> None:
+    async def _touch(self, message: Incoming) -> str:
+        """Note that they have written, and let go what was held for them: how that is said; empty where nothing was."""
         account = self.account
-        account.wrote_at = max(account.wrote_at, min(message.at, self.tx.now))
-        if (
-            account.channel == "whatsapp"
-            or account.reachable != "ok"
-            or (message.phone and message.phone != account.phone)
-        ):
-            account.phone = message.phone or account.phone
-            account.reachable = "ok"
-            account.touched = True
-        if account.held:
-            await release(self.tx, account.id)
-            account.held = 0
+        intake.wrote(account, message, self.tx.now)
+        if not account.held:
+            return ""
+        account.held = 0
+        messages, announcements = await release(self.tx, account.id)
+        return "announcement_here" if announcements else "news_here" if messages else ""
 
     async def _heard(self, message: Incoming) -> None:
         talk = self.account.talk
         if message.token and not (talk is not None and message.token.startswith(f"{talk.id}|")):
             await self._stray_press(message)
-        elif talk is not None and talk.conversation in self.scene.conversations:
+        elif message.replies_to and self.account.roles and (word := await self._about_progress(message)):
+            await self._obey(word)
+        elif talk is not None and self.scene.admits(self.account, talk.conversation):
             away = self.tx.now - talk.updated > AWAY_MS and self.scene.keeps(talk)
             await self._after(await self._replay(talk, heard=message, away=away), talk)
         elif message.kind != "edited":
@@ -150,6 +123,10 @@ class Visit:
             self.say("you_are_welcome")
         elif word is not None:
             await self._obey(word)
+        elif message.late and words.number(message.text) is not None:
+            # It chose from something that is over, not from a menu that is yet to be shown.
+            self.say("came_late")
+            await self.open(MENU)
         else:
             await self.open(MENU, message.text)
 
@@ -180,6 +157,11 @@ class Visit:
         )
         turn = await replay(progress, self.tx, heard)
         talk.updated = self.tx.now
+        if turn.took is not None:
+            await media.keep(self.tx, turn.took, self.account.id)
+        if turn.wants and heard is not None:
+            await putting_off.put(self.tx, self.account.id, heard, turn.wants)
+            self.account.behind = True
         if turn.diverged:
             log.warning("talk.diverged", conversation=conversation.name, question=turn.diverged)
         if turn.effects:
@@ -220,7 +202,7 @@ class Visit:
         if turn.parts or turn.asked is not None:
             speaker = self.scene.speaker(self.account)
             values = self.scene.composer.values(speaker, self._told(talk))
-            self.said.append(self.scene.composer.turn(speaker, conversation.name, turn, talk.id, values))
+            self.said.append(self.scene.composer.turn(speaker, conversation.domain, turn, talk.id, values))
 
     async def _obey(self, word: str) -> None:
         """Carry out a word that always works."""
@@ -250,7 +232,7 @@ class Visit:
     async def open(self, name: str, given: str = "") -> None:
         """Begin a conversation on top of what is going on; the one below waits, or comes right back."""
         self.depth += 1
-        if self.depth > DEEP or name not in self.scene.conversations:
+        if self.depth > DEEP or not self.scene.admits(self.account, name):
             name = MENU
         if words.id_number(given):
             self.say_once("id_number_not_needed")
@@ -264,6 +246,11 @@ class Visit:
             return
         talk = self._new(name, given)
         turn = await self._replay(talk)
+        wrote = self.message is not None
+        if wrote and turn.then is None and self.scene.asks_first(self.account, name, below, self.tx.now):
+            self.account.talk = below
+            await self.open(CONSENT_AGAIN, f"{name} {given}")
+            return
         if name == MENU:
             talk.given = ""
         if turn.asked is not None or turn.then is not None:
@@ -288,14 +275,14 @@ class Visit:
     async def _come_back(self) -> None:
         """What was set aside comes back."""
         talk = await self.shelf.take_aside()
-        if talk is not None and talk.conversation in self.scene.conversations:
+        if talk is not None and self.scene.admits(self.account, talk.conversation):
             self.account.talk = talk
             await self.repeat("resume")
 
     async def repeat(self, line: str = "", *, full: bool = False) -> None:
         """Ask the waiting question again, after one line where one is named; the menu where nothing waits."""
         talk = self.account.talk
-        if talk is None or talk.conversation not in self.scene.conversations:
+        if talk is None or not self.scene.admits(self.account, talk.conversation):
             await self.open(MENU)
             return
         turn = await self._replay(talk, resumed=True, full=full)
@@ -305,12 +292,20 @@ class Visit:
 
     async def _cancel(self) -> None:
         talk = self.account.talk
+        going = ""
+        if self.account.roles:
+            going = await announcements.going(self.tx, self.account.id, soon=talk is not None)
+        if going:
+            self.say("announcement_not_cancelled", {"number": going})
         if talk is None:
-            self.say("nothing_to_cancel")
+            if not going:
+                self.say("nothing_to_cancel")
             return
         said = any(not answer.get("once") for answer in talk.answers.values())
         keeps = self.scene.keeps(talk) and said
-        self.say("draft_kept" if keeps else "cancelled")
+        key = "draft_kept" if keeps else "cancelled"
+        own = f"{talk.conversation}.{key}"
+        self.say(own if self.scene.composer.texts.has(COMMON, own) else key)
         self.shelf.put(talk, "draft" if keeps else "ended")
         if not keeps:
             await self._come_back()
@@ -324,20 +319,32 @@ class Visit:
     async def _stray_press(self, message: Incoming) -> None:
         """A button of a talk that is not the current one."""
         id, name, value = (*message.token.split("|", 2), "", "")[:3]
+        if id == OPENS:
+            await self.open(*self.scene.opened(self.account, name, value))
+            return
         if name == MENU and MENU in self.scene.conversations:
             await self._press_menu(value, message)
             return
         found = await self.shelf.find(id)
         if found is not None:
-            state, conversation, updated = found
+            state, conversation, given, updated = found
             if state != "ended":
                 await self.open(conversation)
+                return
+            if given and self.tx.now - updated > JUST_NOW_MS:
+                # Of an announcement: shown as it is now, it says better than we could what has become of it.
+                await self.open(*self.scene.opened(self.account, conversation, given))
                 return
             self.note = "already_noted"
             if self.tx.now - updated <= JUST_NOW_MS:
                 return
         self.say("old_button")
         await self.repeat()
+
+    async def _about_progress(self, message: Incoming) -> str | None:
+        """A reply to the message that shows how far an announcement is: `jeda` means that one."""
+        number = await announcement_reports.shown_in(self.tx, self.account.id, message.replies_to)
+        return self._hears(f"{message.text} {number}") if number else None
 
     async def _press_menu(self, value: str, message: Incoming) -> None:
         """The menu remembers nothing, so its old buttons work for ever."""
@@ -354,9 +361,10 @@ class Visit:
         open_now = [one for one in (talk, self.account.talk, *below, self.below) if one is not None]
         return next((one.answers for one in open_now if "salutation" in one.answers), {})
 
-    def say(self, key: str) -> None:
+    def say(self, key: str, given: Mapping[str, object] | None = None) -> None:
         """Say one common template."""
-        values = self.scene.composer.values(self.scene.speaker(self.account), self._told(self.account.talk))
+        known = self.scene.composer.values(self.scene.speaker(self.account), self._told(self.account.talk))
+        values = {**known, **(given or {})}
         text = self.scene.composer.texts.say(self.account.language, COMMON, key, values)
         self.said.append(Composed(text, template=f"{COMMON}.{key}"))
 
@@ -373,7 +381,15 @@ class Visit:
         text = "\n\n".join(one.text for one in self.said if one.text)
         account, now = self.account, self.tx.now
         message = Outgoing(
-            account.channel, account.external_id, text, last.options, last.actions, last.contact_button, self.edits
+            account.channel,
+            account.external_id,
+            text,
+            last.options,
+            (*last.actions, *(button for one in self.said for button in one.offers)),
+            last.contact_button,
+            self.edits,
+            # Without a button that says "done", several are chosen by writing their numbers.
+            language="" if last.several else account.language,
         )
         id = self.tx.new_id()
         state = "sending" if lane == "reply" else "waiting"

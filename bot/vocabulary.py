@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -75,16 +76,28 @@ class Vocabulary(NamedTuple):
     after_number: frozenset[str]
     between: frozenset[str]
     all: frozenset[str]
+    look: frozenset[str]
     nothing: frozenset[str]
     alone: frozenset[str]
     still: frozenset[str]
     this: frozenset[str]
+    same: frozenset[str]
+    unknown: frozenset[str]
+    no_name: frozenset[str]
+    calling: frozenset[str]
     intents: dict[str, str]
     salam: frozenset[str]
     restart: frozenset[str]
+    why: frozenset[str]
+    what: frozenset[str]
     change_before: frozenset[str]
     change_after: frozenset[str]
+    change_to: frozenset[str]
+    change_mine: frozenset[str]
+    lines: dict[str, frozenset[str]]
+    levels: dict[str, str]
     numbers: dict[str, int]
+    announcement: dict[str, str]
 
 
 def read(path: Path) -> Vocabulary:
@@ -103,8 +116,13 @@ def read(path: Path) -> Vocabulary:
     plain = {key: some(data, key) for key in Vocabulary._fields if isinstance(data.get(key), list)}
     return Vocabulary(
         **plain, intents=intents, salam=some(data["greetings"], "salam"), restart=some(data["phrases"], "restart"),
+        why=some(data["phrases"], "why"), what=some(data["phrases"], "what"),
         change_before=some(data["change"], "before"), change_after=some(data["change"], "after"),
+        change_to=some(data["change"], "to"), change_mine=some(data["change"], "mine"),
+        lines={fold(label): some(data["lines"], label) for label in data["lines"]},
+        levels={word: level for level in data["levels"] for word in some(data["levels"], level)},
         numbers=_numbers(data["numbers"]),
+        announcement={fold(form): meaning for meaning, forms in data["announcement"].items() for form in forms},
     )  # fmt: skip
 
 
@@ -125,3 +143,13 @@ def _numbers(table: dict[str, list[str]]) -> dict[str, int]:
 
 
 VOCABULARY: Final = read(Path(__file__).resolve().parent.parent / "data" / "words.toml")
+
+
+def cores(words: Sequence[str]) -> Iterator[str]:
+    """What is left of folded words when polite ones are taken off either end, longest first; all of it is the first."""
+    count, polite = len(words), VOCABULARY.polite
+    before = next((at for at, word in enumerate(words) if word not in polite), count - 1)
+    after = next((at for at, word in enumerate(reversed(words)) if word not in polite), count - 1)
+    for length in range(count, 0, -1):
+        for start in range(max(0, count - length - after), min(before, count - length) + 1):
+            yield " ".join(words[start : start + length])

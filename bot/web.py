@@ -16,8 +16,9 @@ import structlog
 from aiohttp import web
 from sqlalchemy import func, select
 
-from bot import statuses
+from bot import files, statuses
 from bot.channels import Channel, Forged, Unreadable
+from bot.files import Files
 from bot.inbox import Inbox
 from bot.messages import Incoming, Status
 from bot.metrics import Metrics
@@ -47,7 +48,11 @@ class Parts(Protocol):
     inbox: Inbox
     metrics: Metrics
     channels: dict[str, Channel]
+    files: Files
     polling: Polling | None
+
+    def full(self) -> None:
+        """WhatsApp says that today we may write first to nobody else."""
 
 
 def application(parts: Parts) -> web.Application:
@@ -61,6 +66,7 @@ def application(parts: Parts) -> web.Application:
         whatsapp = _WhatsApp(parts)
         app.router.add_post("/whatsapp", whatsapp.message)
         app.router.add_post("/whatsapp/status", whatsapp.status)
+        app.router.add_get("/media/{id}", _Shown(parts).file)
     return app
 
 
@@ -78,7 +84,7 @@ class _Door:
             if messages:
                 await self.parts.inbox.take(messages)
             if news:
-                await statuses.take(self.parts.store, news)
+                await statuses.take(self.parts.store, news, self.parts.full)
         except Unavailable:
             return web.Response(status=503, headers={"Retry-After": RETRY_SECONDS})
         return taken
@@ -151,6 +157,30 @@ def _signature(request: web.Request, url: str) -> tuple[str | None, str, str]:
     signed = f"{url.partition('#')[0]}?{query}" if query else url
     headers = request.headers
     return headers.get("X-Twilio-Signature"), signed, headers.get("X-Twilio-Webhooks-Signature-Settings", "")
+
+
+class _Shown:
+    """Photos and documents for Twilio, which takes them by a link; whoever has none of ours sees nothing."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+
+    async def file(self, request: web.Request) -> web.StreamResponse:
+        """One file, if the link is ours and not over; else 404, whatever the reason."""
+        known, id = self.parts.files, request.match_info["id"]
+        if not known.opens(id, request.query.get("until", ""), request.query.get("key", "")):
+            raise web.HTTPNotFound
+        try:
+            data = await known.read(id)
+        except OSError:
+            raise web.HTTPNotFound from None
+        headers = {
+            "Content-Type": files.content_type(id),
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "sandbox",
+            "Cache-Control": "private, no-store",
+        }
+        return web.Response(body=data, headers=headers)
 
 
 class _Watch:

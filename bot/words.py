@@ -1,4 +1,4 @@
-"""Words as people type them: the words that always work, yes and no, numbers, tolerant matching.
+"""Words as people type them: the words that always work, yes and no, questions, what is to be changed.
 
 The words themselves are data (data/words.toml). Knows no question, no channel and no catalogue.
 """
@@ -7,40 +7,31 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
-from rapidfuzz.distance import OSA
-
+from bot.matching import How, Match, find, match
 from bot.numerals import LONGEST, number, numbers, of_words
 from bot.vocabulary import VOCABULARY as _W
-from bot.vocabulary import fold
+from bot.vocabulary import cores, fold
 
 __all__ = [
-    "LONGEST", "How", "Match", "change", "find", "fold", "id_number", "intent", "is_all", "is_nothing", "is_salam",
-    "is_still", "is_this", "mask", "match", "number", "numbers", "restart", "yes",
+    "LONGEST", "How", "Match", "asks", "change", "changes", "cores", "declines", "find", "fold", "id_number",
+    "intent", "is_all", "is_look", "is_no_name", "is_nothing", "is_salam", "is_same", "is_still", "is_this",
+    "levels", "line_names", "mask", "match", "number", "numbers", "of_announcement", "orders_change", "restart",
+    "wonders", "yes",
 ]  # fmt: skip
 
 _SALAM: Final = ("asalam", "aslamu")
 """How an Islamic greeting begins, folded, in all its spellings."""
 _HELLOS: Final = frozenset(key.split(" ", 1)[0] for key, meaning in _W.intents.items() if meaning in ("menu", "thanks"))
-_OPENING: Final = frozenset(key.split(" ", 1)[0] for key in _W.intents) | _W.polite
-
-
-def cores(words: Sequence[str]) -> Iterator[str]:
-    """What is left of folded words when polite ones are taken off either end, longest first; all of it is the first."""
-    count, polite = len(words), _W.polite
-    before = next((at for at, word in enumerate(words) if word not in polite), count - 1)
-    after = next((at for at, word in enumerate(reversed(words)) if word not in polite), count - 1)
-    for length in range(count, 0, -1):
-        for start in range(max(0, count - length - after), min(before, count - length) + 1):
-            yield " ".join(words[start : start + length])
+_OPENING: Final = frozenset(key.split(" ", 1)[0] for key in _W.intents) | _W.polite | _W.calling
 
 
 def intent(text: str) -> str | None:
-    """Which word that always works the whole message is, if any: back, skip, cancel, help, menu, stop, leave, resume,
-    next, thanks, language, language:id, language:en. With or without a slash; "kak", "ya", "tolong" around it are fine.
+    """Which word that always works the whole message is, if any: back, skip, cancel, later, help, menu, stop, leave,
+    resume, next, thanks, language, language:id, language:en. With or without a slash; "kak" around it is fine.
     """
     if len(text) > LONGEST:
         return None
@@ -49,7 +40,7 @@ def intent(text: str) -> str | None:
     key = fold(text)
     meaning = _W.intents.get(key)
     if meaning is not None or " " not in key:
-        return meaning or ("menu" if key.startswith(_SALAM) else None)
+        return meaning or ("menu" if key.startswith(_SALAM) or key in _W.calling else None)
     if key.partition(" ")[0] in _OPENING or key.startswith(_SALAM):
         return _around(key)
     return None
@@ -65,6 +56,8 @@ def _around(key: str) -> str | None:
         for core in cores(words):
             if (meaning := _W.intents.get(core)) is not None:
                 return meaning
+    if words[0] in _W.calling and all(word in _W.calling or word in _W.polite for word in words):
+        return "menu"
     return _twice(words) if words[0] in _HELLOS or words[0].startswith(_SALAM) else None
 
 
@@ -87,6 +80,17 @@ def is_salam(text: str) -> bool:
     return words[0] in _W.salam and (len(words[0]) > 2 or all(word in _W.polite for word in words[1:]))
 
 
+def of_announcement(text: str) -> str | None:
+    """What the words beside an announcement's number want to know: check (is it real?) or report."""
+    if len(text) > LONGEST:
+        return None
+    around = fold(text).split()
+    for core in cores(around):
+        if (meaning := _W.announcement.get(core)) is not None:
+            return meaning
+    return _W.announcement[""] if all(word in _W.polite for word in around) else None
+
+
 def restart(text: str) -> bool:
     """Whether the message asks to begin anew: "mulai baru", "dari awal", "start over"."""
     return len(text) <= LONGEST and any(core in _W.restart for core in cores(fold(text).split()))
@@ -95,6 +99,11 @@ def restart(text: str) -> bool:
 def is_all(text: str) -> bool:
     """Whether the message means every one of a list: "semua", "all"."""
     return len(text) <= LONGEST and any(core in _W.all for core in cores(fold(text).split()))
+
+
+def is_look(text: str) -> bool:
+    """Whether the message asks for what is waiting: "lihat", "show me"."""
+    return len(text) <= LONGEST and any(core in _W.look for core in cores(fold(text).split()))
 
 
 def is_nothing(text: str) -> bool:
@@ -133,143 +142,115 @@ def _may_follow_no(word: str) -> bool:
     return word in _W.after_no or word in _W.yes or word in _W.no or word in _W.polite
 
 
-def change(text: str) -> int | None:
-    """The line that somebody wants to change: "ubah 3", "ganti no 3", "nomor 3 salah"."""
+def is_same(text: str) -> bool:
+    """Whether the message means what was said before: "sama aja", "same as above"."""
+    return len(text) <= LONGEST and any(core in _W.same for core in cores(fold(text).split()))
+
+
+def is_no_name(text: str) -> bool:
+    """Whether the message is what nobody and no place is called: "ok siap", "udah", "terserah", "tidak tahu"."""
+    words = fold(text).split() if len(text) <= LONGEST else []
+    return _are(words, _W.no_name) or any(core in _W.unknown for core in cores(words))
+
+
+def _are(words: list[str], kind: frozenset[str]) -> bool:
+    said = [word for word in words if word not in _W.polite] or words
+    return bool(words) and all(word in kind for word in said)
+
+
+def declines(text: str) -> bool:
+    """Whether a message leaves a question open: "tidak", "tidak ada", "lupa", "tidak tahu", "rahasia"."""
     if len(text) > LONGEST:
-        return None
+        return False
+    return yes(text) is False or is_nothing(text) or any(core in _W.unknown for core in cores(fold(text).split()))
+
+
+def asks(text: str) -> Literal["why", "what", ""]:
+    """Whether the whole message asks about the question itself: why ("buat apa ya?") or what it means ("apa?")."""
+    if len(text) > LONGEST:
+        return ""
     words = fold(text).split()
-    while words and words[0] in ("saya", "sy", "aku", "mau", "ingin", "pengen", *_W.polite):
+    if not words and "?" in text:
+        return "what"
+    for core in cores(words):
+        if core in _W.why:
+            return "why"
+        if core in _W.what:
+            return "what"
+    return ""
+
+
+def wonders(text: str) -> bool:
+    """Whether a sentence begins by asking why: "kenapa harus isi nama?"."""
+    words = fold(text).split()
+    while words and words[0] in _W.polite:
+        del words[0]
+    return any(" ".join(words[:count]) in _W.why for count in (1, 2))
+
+
+# What is to be changed
+
+
+def change(text: str) -> int | None:
+    """The line that somebody wants to change, by number: "ubah 3", "ganti no 3", "nomor 3 salah"."""
+    return of_words(_to_change(text))
+
+
+def changes(text: str) -> str:
+    """What somebody wants to change, by name: "ubah desa", "nama saya salah", "ganti hp jadi 0812"; else empty."""
+    words = _to_change(text)
+    end = next((at for at, word in enumerate(words) if word in _W.change_to), len(words))
+    return " ".join(_bare(word) for word in words[:end] if word not in _W.change_mine)
+
+
+def _bare(word: str) -> str:
+    return word.removesuffix("nya") if len(word) > 4 else word
+
+
+def _to_change(text: str) -> list[str]:
+    """The words between "ubah" and the end, or before "salah"; none where nothing is to be changed."""
+    if len(text) > LONGEST:
+        return []
+    words = fold(text).split()
+    while words and (words[0] in _W.polite or words[0] in ("saya", "sy", "aku", "mau", "ingin", "pengen")):
         del words[0]
     while words and words[-1] in _W.polite:
         del words[-1]
     if len(words) < 2:
-        return None
+        return []
     if words[0] in _W.change_before:
-        return of_words(words[1:])
-    return of_words(words[:-1]) if words[-1] in _W.change_after else None
+        return words[1:]
+    return words[:-1] if words[-1] in _W.change_after else []
 
 
-# Names
+def orders_change(text: str) -> bool:
+    """Whether a message begins with "ubah", "ganti": whatever follows, it is no name."""
+    return bool(_to_change(text)) and not _W.change_before.isdisjoint(fold(text).split()[:2])
 
 
-How = Literal["exact", "prefix", "within", "words", "typo", "none"]
+def line_names(labels: Iterable[str]) -> tuple[str, ...]:
+    """All that a line of a card may be called, given its labels: those, and what people call it besides."""
+    found = tuple(labels)
+    return (*found, *(other for label in found for other in sorted(_W.lines.get(fold(label), ()))))
 
 
-class Match(NamedTuple):
-    """Which of the names a text may mean, best first, and how it was found."""
-
-    how: How
-    indexes: list[int]
+# Where somebody lives
 
 
-class _Name(NamedTuple):
-    joined: str
-    """Without spaces: "kota baru" and "Kotabaru" are one."""
-    words: tuple[str, ...]
-    negated: bool
-    typed: bool
-    """False for a code, which nobody types by halves."""
+def levels(text: str) -> dict[str, str]:
+    """What is said of each level of an address: {"district": "wonosobo", "kecamatan": "kertek", "": …}, folded.
 
-
-@lru_cache(maxsize=8192)
-def _name(text: str) -> _Name:
-    words = tuple(fold(text).split())
-    joined = "".join(words)
-    return _Name(joined, words, any(map(_is_negation, words)), bool(joined) and not joined.isdigit())
-
-
-def _is_negation(word: str) -> bool:
-    """Also one with a slip in it: a "tidka setuju" must not become "setuju"."""
-    if word in _W.negations:
-        return True
-    if len(word) < 4 or word[0] not in "tejbn":
-        return False
-    return any(OSA.distance(word, one, score_cutoff=1) <= 1 for one in ("tidak", "engak", "jangan", "bukan", "belum"))
-
-
-def find(text: str, names: Sequence[Sequence[str]], *, tolerant: bool) -> list[int]:
-    """Indexes of the candidates whose names the text may mean; one where it is clear, several where it is not."""
-    return match(text, names, tolerant=tolerant).indexes
-
-
-def match(text: str, names: Sequence[Sequence[str]], *, tolerant: bool) -> Match:
-    """As `find`, telling how: the exact name; its beginning; the name within a sentence; some of its words; a typo.
-
-    Without `tolerant` only the exact name counts (case, spaces and politeness aside). A negation in the text is never
-    lost: "tidak setuju" does not match "Setuju", nor the other way round. Typos: none under four letters, one edit up
-    to seven, two above.
+    A level that was named is there even where nothing follows; what stands before the first is under "".
     """
-    words = fold(text).split()
-    if not 0 < len(words) <= 30:
-        return Match("none", [])
-    made = [[_name(one) for one in called] for called in names]
-    for core in cores(words):
-        joined = core.replace(" ", "")
-        if found := [at for at, called in enumerate(made) if any(name.joined == joined for name in called)]:
-            return Match("exact", found)
-    if not tolerant:
-        return Match("none", [])
-    negated = any(map(_is_negation, words))
-    return _tolerantly(words, [[name for name in called if name.negated == negated and name.typed] for called in made])
-
-
-def _tolerantly(words: list[str], names: list[list[_Name]]) -> Match:
-    """The first way of reading that finds something; within it those that fit equally well."""
-    joined = "".join(words)
-    core = min(cores(words), key=len).split()
-    ways: tuple[tuple[How, Callable[[_Name], float]], ...] = (
-        ("prefix", lambda name: len(joined) >= 2 and name.joined.startswith(joined)),
-        ("within", lambda name: _within(name.words, words)),
-        ("words", lambda name: _some_words(core, name.words)),
-        ("typo", lambda name: _typo(words, name)),
-    )
-    if any(map(str.isdigit, joined)):
-        ways = ways[:-1]
-    for how, fits in ways:
-        scores = [max((fits(name) for name in called), default=0) for called in names]
-        best = max(scores, default=0)
-        if best > 0:
-            return Match(how, [at for at, score in enumerate(scores) if score == best])
-    return Match("none", [])
-
-
-def _within(name: tuple[str, ...], words: list[str]) -> int:
-    """Length of a name that stands whole in the text; the longest wins: Sakra Timur before Sakra."""
-    count = len(name)
-    if count >= len(words) or sum(map(len, name)) < 2 or all(word in _W.polite or word.isdigit() for word in name):
-        return 0
-    stands = any(tuple(words[at : at + count]) == name for at in range(len(words) - count + 1))
-    return sum(map(len, name)) if stands else 0
-
-
-def _some_words(core: list[str], name: tuple[str, ...]) -> bool:
-    return all(len(word) >= 3 and any(one.startswith(word) for one in name) for word in core)
-
-
-def _allowed(length: int) -> int:
-    return 0 if length < 4 else 1 if length < 8 else 2
-
-
-def _typo(words: list[str], name: _Name) -> float:
-    """1 / (1 + edits) of the name against the text or a run of its words; against the name's beginning less.
-
-    Two edits need the same first letter, a run of words allows one: "selandia baru" is not Polandia.
-    """
-    joined, count = "".join(words), len(name.words)
-    best = _closeness(joined, name.joined, 2)
-    for at in range(len(words) - count + 1) if count < len(words) else ():
-        best = max(best, _closeness("".join(words[at : at + count]), name.joined, 1))
-    if not best and 5 <= len(joined) < len(name.joined):
-        best = _closeness(joined, name.joined[: len(joined)], 1) / 2
-    return best
-
-
-def _closeness(typed: str, name: str, most: int) -> float:
-    most = min(most, _allowed(min(len(typed), len(name))), 2 if typed[:1] == name[:1] else 1)
-    if not most or abs(len(typed) - len(name)) > most:
-        return 0.0
-    edits = OSA.distance(typed, name, score_cutoff=most)
-    return 1 / (1 + edits) if edits <= most else 0.0
+    found: dict[str, list[str]] = {}
+    level = ""
+    for word in fold(text).split():
+        if word in _W.levels:
+            level = _W.levels[word]
+            found.setdefault(level, [])
+        else:
+            found.setdefault(level, []).append(word)
+    return {one: " ".join(words) for one, words in found.items()}
 
 
 # Numbers that nobody should send

@@ -23,6 +23,7 @@ from bot.author import (
     Option,
     PersonName,
     Phone,
+    Question,
     Text,
     Village,
     Year,
@@ -41,7 +42,7 @@ Said = dict[str, Any]
 class Asking:
     """How a question is asked, given what was answered before."""
 
-    question: Any
+    question: Question
     optional: bool = False
     about: Any = None
     values: Mapping[str, object] = field(default_factory=dict)
@@ -103,11 +104,11 @@ QUESTIONS: Mapping[str, Callable[[Said], Asking]] = {
     "birth_year": _always(BirthYear),
     "salutation": _always(lambda: _of(_named(SALUTATIONS))),
     "full_name": _always(PersonName),
-    "nickname": _always(Nickname, optional=True),
+    "nickname": lambda said: Asking(Nickname(said.get("full_name") or ""), optional=True),
     "sex": _always(lambda: _of(_named(SEXES))),
     "user_type": _always(lambda: _of(_named(USER_TYPES), many=True)),
     "district": _always(lambda: _of([*places.districts(), ELSEWHERE])),
-    "where": _always(lambda: Text(2, 60)),
+    "where": _always(lambda: Text(2, 60, named=True)),
     "kecamatan": lambda said: _kecamatan(said["district"]),
     "village": lambda said: Asking(Village(said["kecamatan"]), about=said["kecamatan"]),
     "last_country": lambda said: _country(said["district"]),
@@ -141,11 +142,27 @@ KNOWN = "\0known"
 class Known:
     """A question with an answer that was given elsewhere, whatever the question itself would take today."""
 
-    question: Any
+    question: Question
     value: Any
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.question, name)
+    @property
+    def free(self) -> bool:
+        return self.question.free
+
+    @property
+    def accepts(self) -> frozenset[Any]:
+        return self.question.accepts
+
+    @property
+    def many(self) -> bool:
+        """Whether it is a choice of several."""
+        return isinstance(self.question, Choice) and self.question.many
+
+    def options(self) -> tuple[Option, ...]:
+        return self.question.options()
+
+    def show(self, value: Any, language: str) -> str | None:
+        return self.question.show(value, language)
 
     def read(self, said: Any) -> Any:
         """The known answer, or what is made of another one."""
@@ -155,7 +172,8 @@ class Known:
 async def ask_phone(chat: Chat) -> str | None:
     """A number to be called on, if they give one; where the channel shows the sender's, a tap is enough."""
     if chat.speaker.phone:
-        chosen = await chat.choose("phone_here", ["this", "another"], optional=True)
+        here = [Option("this", aliases=THIS_NUMBER), Option("another", aliases=ANOTHER_NUMBER)]
+        chosen = await chat.choose("phone_here", here, optional=True)
         if chosen != "another":
             return chat.speaker.phone if chosen else None
     said: Said = {}
@@ -166,7 +184,7 @@ async def ask_phone(chat: Chat) -> str | None:
 
 async def ask_announcements(chat: Chat) -> str:
     """The opt-in: a key of consents.WANTED."""
-    options = [Option(one, aliases=NO if one == "none" else ()) for one in consents.WANTED]
+    options = [Option(one, aliases=(*NO, *LATER) if one == "none" else ()) for one in consents.WANTED]
     answer: str = await chat.choose("announcements", options, exact=True)
     return answer
 
@@ -178,6 +196,10 @@ YES = (
 ASK = ("tanya", "tanya dulu", "mau tanya", "mau nanya", "nanya dulu", "ask", "question", "i have a question")
 NO = ("tidak", "tdk", "nggak", "gak", "ga", "no", "tidak mau", "no thanks", "no thank you")
 """Whole answers that are as clear as the labels, where only exact words count."""
+LATER = ("nanti", "nanti aja", "nanti saja", "nanti dulu", "lain kali", "besok", "besok aja", "later", "maybe later")
+"""Where a question may be left open, it does not stop what is going on."""
+THIS_NUMBER = ("ya", "iya", "boleh", "ya boleh", "bisa", "ok", "oke", "siap", "silakan", "ini", "sama", "yes", "this")
+ANOTHER_NUMBER = ("jangan ini", "bukan ini", "nomor lain", "beda", "ganti", "another", "other")
 
 
 def is_child(chat: Chat, said: Said) -> bool:

@@ -14,3 +14,7 @@ async def help_(chat: Chat) -> None:
         await chat.say("staff_lead")
     elif roles.allowed(chat.speaker.roles, "antrean"):
         await chat.say("staff")
+    if roles.allowed(chat.speaker.roles, "setujui"):
+        await chat.say("announcing_lead")
+    elif roles.allowed(chat.speaker.roles, "umumkan"):
+        await chat.say("announcing")

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.author import Chat, Choice, Option, conversation, formats
+from bot.author import Chat, Choice, Option, asides, conversation, formats
 from bot.records import roles
-from conversations.answers import MEANT, SETTLED
 
 CHOICES = ("enrol", "status", "my_data", "help", "language")
 """Each is the name of a conversation. Old buttons of the menu go on working, so none is left out lightly."""
 
 NOTHING = "nothing"
-"""Somebody only says "ok sip"."""
+"""Somebody only says "ok sip" (data/answers.toml)."""
 FEW = 6
 """Words of a question that is short enough to be guessed; what is longer is for a person."""
 
@@ -52,8 +51,8 @@ class Menu:
 MENU = Menu(
     Choice(tuple(map(Option, CHOICES))),
     (
-        Choice((Option(NOTHING, aliases=SETTLED),), exact=True),
-        Choice(tuple(Option(name, aliases=forms) for name, forms in MEANT.items())),
+        Choice((Option(NOTHING, aliases=asides()[NOTHING].meant),), exact=True),
+        Choice(tuple(Option(name, aliases=one.meant) for name, one in asides().items() if name != NOTHING)),
     ),
 )
 
@@ -67,6 +66,8 @@ async def menu(chat: Chat) -> Any:
         await chat.say("staff")
     elif roles.allowed(chat.speaker.roles, "rekap"):
         await chat.say("staff_figures")
+    elif roles.allowed(chat.speaker.roles, "umumkan"):
+        await chat.say("staff_mart")
     elif not chat.speaker.person:
         await chat.say("intro")
     chosen = await chat.ask("menu", MENU, given=chat.given)

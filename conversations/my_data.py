@@ -9,6 +9,10 @@ from bot.records import consents, enrolments, people
 from conversations.about import ELSEWHERE, QUESTIONS, ask, is_child
 
 NOT_NOW = ("gak jadi", "ga jadi", "nggak jadi", "gajadi", "tidak", "batal", "never mind", "cancel")
+SEE = (
+    "lihat", "ubah", "ganti", "edit", "perbaiki", "cek", "salah", "keliru", "ubah no", "ganti no", "ubah no hp",
+    "ganti no hp", "see", "show", "view", "change", "correct", "wrong",
+)  # fmt: skip
 SURE = ("hapus", "delete")
 """The word that deletes, typed exactly; nothing else does."""
 
@@ -24,7 +28,8 @@ async def my_data(chat: Chat) -> Any:
     if len(known) > 1:
         options = [Option(one["id"], dict.fromkeys(places.LANGUAGES, one["name"])) for one in known]
         person = await chat.choose("whose", options)
-    what = await chat.choose("what", ["see", "delete", Option("enough", aliases=NOT_NOW)], given=chat.given)
+    see = Option("see", aliases=SEE)
+    what = await chat.choose("what", [see, "delete", Option("enough", aliases=NOT_NOW)], given=chat.given)
     if what == "see":
         return chat.then("my_data_card", given=person)
     if what == "delete":

@@ -5,13 +5,16 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
-from collections.abc import Generator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from bot import migrate
+from bot.store import Store
+from tests import rows
 
 outside: list[str] = []
 """Where somebody wanted to connect to, besides this machine."""
@@ -94,3 +97,10 @@ def database(_empty: Path, tmp_path: Path) -> Path:
     path = tmp_path / "pijar.db"
     path.write_bytes(_empty.read_bytes())
     return path
+
+
+@pytest_asyncio.fixture
+async def store(database: Path) -> AsyncIterator[Store]:
+    """That of tests/rows.py: a clock that stands still, and two accounts."""
+    async with rows.opened(database) as opened:
+        yield opened

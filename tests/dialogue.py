@@ -2,7 +2,8 @@
 
 A transcript is a file of lines: `> words` is typed by the person, `> [Label]` presses a button, `> (sticker)` sends a
 thing, `@20h` moves the clock, `! …` prepares the database, `# …` is a remark; `< …` is what the bot says and `= …` its
-buttons. With several phones the lines begin with the phone's name. On WhatsApp a button is answered by its number.
+buttons. With several phones the lines begin with the phone's name. On WhatsApp a button is answered by its number; on a
+stage that is `shaped` there are buttons and lists, and what is typed is pressed where it is one of them.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bot.approvals import prepare
 from bot.config import Settings
 from bot.migrate import ensure
 from bot.repertoire import load as collect
-from bot.running import Running
+from bot.running import Running, twilio_contents
 from bot.sandbox.phones import Message, Phone
 from bot.sandbox.server import Sandbox
+from bot.submissions import submissions
 from tests import prepared
 
 BEGIN = int(datetime(2040, 1, 11, 2, 0, tzinfo=UTC).timestamp() * 1000)
@@ -34,8 +37,12 @@ TWILIO = "AC" + "0" * 32
 LINE = re.compile(r"^(?P<who>[^<>=!#@]*?)(?P<mark>[<>=])(?: (?P<text>.*))?$")
 REFERENCE = re.compile(r"\b([A-Z]{3})-[2-9A-Z]{5}-[2-9A-Z]\b")
 STAFF_CODE = re.compile(r"\bPTG-[2-9A-Z]{4}\b")
-STAND_IN = re.compile(r"\b(?:[A-Z]{3}-REF|PTG-)\d+\b")
-PREPARED = {"staff": "code", "invited": "token", "enrolled": "ref"}
+ANNOUNCEMENT = re.compile(r"\bPGM-[2-9A-Z]{5}\b")
+STAND_IN = re.compile(r"\b(?:[A-Z]{3}-REF|PTG-|PGM-)\d+\b")
+PREPARED = {
+    "staff": "code", "invited": "token", "enrolled": "ref", "agreed": "version", "blocked": "account",
+    "announced": "number",
+}  # fmt: skip
 """What each preparation answers with."""
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -108,6 +115,7 @@ class Names:
     def hide(self, text: str) -> str:
         """The text with stand-ins for what is random."""
         text = REFERENCE.sub(lambda found: self._stand_in(found[0], f"{found[1]}-REF"), text)
+        text = ANNOUNCEMENT.sub(lambda found: self._stand_in(found[0], "PGM-"), text)
         return STAFF_CODE.sub(lambda found: self._stand_in(found[0], "PTG-"), text)
 
     def _stand_in(self, real: str, prefix: str) -> str:
@@ -140,6 +148,17 @@ class Stage:
         await self.running.start()
         return self.running
 
+    async def shaped(self) -> None:
+        """Let there be WhatsApp's buttons and lists, as after `pijar templates` and a new start."""
+        assert self.running is not None
+        twilio = twilio_contents(self.settings)
+        await twilio.open()
+        shapes = [one for one in submissions(self.running.texts) if not one.category]
+        assert not (await prepare(self.running.store, twilio, shapes)).problems
+        await twilio.close()
+        await self.down()
+        await self.up()
+
     async def down(self) -> None:
         """Stop it."""
         if self.running is not None:
@@ -163,6 +182,11 @@ class Stage:
         self.clock.now += int(seconds * 1000)
         self.sandbox.advance(seconds)
         await self.quiet()
+        # What the provider tells afterwards has come by then, and what it leads to has happened.
+        async with asyncio.timeout(10):
+            while self.sandbox.world.busy:
+                await asyncio.sleep(0.002)
+        await self.quiet()
 
 
 async def _nothing(tx: Any) -> None:
@@ -185,6 +209,7 @@ def settings(sandbox: Sandbox, folder: Path, port: int) -> Settings:
         organisation_name="Koperasi Contoh",
         programme_name="Program Contoh",
         retention_text="31 Desember 2030",
+        retention_text_en="31 December 2030",
         response_days=7,
         contact_text="Kantor Contoh, 0800-0-000-000",
         secret_key="0123456789abcdef0123456789abcdef",
@@ -250,6 +275,8 @@ class Player:
         self.heard: dict[str, int] = {}
         self.names = Names()
         self.out: list[str] = []
+        self.pressed: list[str] = []
+        """Labels that were pressed on WhatsApp."""
 
     async def play(self) -> str:
         """The whole dialogue as it went."""
@@ -316,14 +343,30 @@ class Player:
             await self._press(phone, text[1:-1])
         elif text.startswith("(") and text.endswith(")"):
             await self._thing(phone, *text[1:-1].split())
+        elif self.channel == "whatsapp" and (label := self._offered(phone, text)):
+            await self._press(phone, label)
         else:
             await phone.type(text)
+
+    def _offered(self, phone: Phone, text: str) -> str:
+        """The label of the button that means the same as these words; empty where there is none."""
+        assert self.stage.running is not None
+        several = self.stage.running.texts.say("id", "bot", "many_hint", {})
+        if phone.last is None or several in phone.last.text:
+            return ""
+        labels = [button.label for row in phone.last.buttons for button in row]
+        named = {str(number): label for number, label in enumerate(labels, 1)}
+        return {label.casefold(): label for label in labels}.get(text.casefold(), named.get(text, ""))
 
     async def _press(self, phone: Phone, label: str) -> None:
         if self.channel == "telegram":
             await phone.press(label)
             return
         for message in reversed([m for m in phone.chat if m.side == "bot"]):
+            if any(button.label == label for row in message.buttons for button in row):
+                await phone.press(label, message.id)
+                self.pressed.append(label)
+                return
             found = re.search(rf"^(\d+)\. {re.escape(label)}(?: –|$)", message.text, re.MULTILINE)
             if found:
                 await phone.type(found[1])
@@ -366,6 +409,8 @@ class Player:
             self.heard[name] = len(chat)
 
     def _write(self, name: str, message: Message) -> None:
+        if message.media is not None:
+            self.out.append(f"{name}< ({message.kind})")
         for line in self.names.hide(message.text.replace("\u2060", "")).splitlines():
             self.out.append(f"{name}< {line}".rstrip())
         if self.channel == "telegram" and message.buttons:

@@ -29,9 +29,7 @@ ROOT = Path(__file__).parent.parent
 DAY = 24 * 60 * 60 * 1000
 FACTS = {"organisation": "Contoh", "programme": "Contoh", "days": 5, "contact": "kantor"}
 MODULES = (staff_check, staff_decide, staff_join, staff_queue, staff_report)
-CONVERSATIONS = {
-    one.name: one for module in MODULES for one in vars(module).values() if isinstance(one, Conversation)
-}
+CONVERSATIONS = {one.name: one for module in MODULES for one in vars(module).values() if isinstance(one, Conversation)}
 TEXTS = Texts.load(ROOT / "locales")
 
 

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import re
+from typing import Protocol
+
+from sqlalchemy import update
 
 from bot import intake, places
-from bot.records import enrolments, invitations, people, roles
-from bot.running import Running
-from bot.store import Tx
+from bot.records import announcements, consents, enrolments, invitations, letting_go, people, roles
+from bot.schema import accounts
+from bot.schema import consents as proofs
+from bot.store import Store, Tx
 
 UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
-async def carry_out(running: Running, what: str, who: tuple[str, str], name: str, rest: str, language: str) -> str:
+class Kept(Protocol):
+    """Whatever has the database open: the bot in this process, or a store beside a bot in another."""
+
+    @property
+    def store(self) -> Store:
+        """The database."""
+
+
+async def carry_out(running: Kept, what: str, who: tuple[str, str], name: str, rest: str, language: str) -> str:
     """`staff` makes this phone staff (role, area), `invited` makes an invitation for it, `enrolled` an enrolment.
 
-    An enrolment is told by its place, its status, and its age such as 3d.
+    An enrolment is told by its place, its status, and its age such as 3d. `agreed` is to texts of a version, with what
+    was said to announcements. `blocked`: this phone does not want to hear from us. `announced`: category,
+    area, in how long such as 0m, the words in Indonesian, and behind a bar in English.
 
-    Answers with the code of the staff member, the token of the invitation, or the reference of the enrolment.
+    Answers with the code of the staff member, the token of the invitation, the reference of the enrolment, or the
+    number of the announcement.
     """
 
     async def work(tx: Tx) -> str:
@@ -30,7 +45,14 @@ async def carry_out(running: Running, what: str, who: tuple[str, str], name: str
             return await invitations.create(tx, role, area.strip())
         if what == "enrolled":
             return await _enrolled(tx, account, name, *rest.split())
-        raise ValueError(f"no preparation {what!r}; there are staff, invited and enrolled")
+        if what == "agreed":
+            return await _agreed(tx, account, *rest.split())
+        if what == "blocked":
+            await tx.execute(update(accounts).where(accounts.c.id == account).values(reachable="blocked"))
+            return account
+        if what == "announced":
+            return await _announced(tx, account, *rest.split(" ", 3))
+        raise ValueError(f"no preparation {what!r}; there are staff, invited, enrolled, agreed, blocked and announced")
 
     return await running.store.run(work)
 
@@ -39,7 +61,7 @@ async def _account(tx: Tx, who: tuple[str, str], language: str) -> str:
     known = await intake.load(tx, [who])
     if who not in known:
         account = intake.Account(f"prepared-{who[1]}", *who, language=language, new=True)
-        await intake.create(tx, [account])
+        intake.create(tx, [account])
         return account.id
     return known[who].id
 
@@ -66,3 +88,26 @@ async def _enrolled(tx: Tx, account: str, name: str, place: str, status: str = "
     reference = await enrolments.submit(tx, person=person, account=account, answers=said, status=status)
     tx.now = now
     return reference
+
+
+async def _agreed(tx: Tx, account: str, version: str, announcements: str) -> str:
+    found = await people.of_account(tx, account)
+    for person in found:
+        await consents.record(tx, account, "enrolment", "granted", {}, person.id)
+    await consents.subscribe(tx, account, announcements, {}, found[0].id)
+    await tx.execute(update(proofs).where(proofs.c.account_id == account).values(version=version))
+    return version
+
+
+async def _announced(tx: Tx, account: str, category: str, area: str, later: str, text: str) -> str:
+    staff = await roles.of(tx, account)
+    assert staff is not None
+    indonesian, _, english = text.partition(" | ")
+    texts = {"id": indonesian, **({"en": english} if english else {})}
+    number = await announcements.create(
+        tx, category=category, texts=texts, audience={"areas": [area]}, author=staff.code, account=account
+    )
+    await announcements.counted(tx, number, {"people": 3, "skipped": {}})
+    wait = int(later[:-1]) * UNITS[later[-1]]
+    assert await letting_go.go(tx, number, at=tx.now + wait if wait else None) == "scheduled"
+    return number

@@ -18,10 +18,10 @@ from bot.hearing import Ears
 from bot.mentions import Mention
 from bot.rehearsal import Finding, rehearse
 from bot.running import LOCALES
+from bot.scene import Scene
 from bot.schema import accounts, talks
 from bot.store import Store, Tx
 from bot.texts import Texts
-from bot.visit import Scene
 
 TEXTS = Texts.load(LOCALES)
 PO = 'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=1; plural=0;\\n"\n\n'

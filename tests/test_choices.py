@@ -106,7 +106,16 @@ def test_listed(typed: str, value: Any) -> None:
         ("52.03", "labuan haji", ("52.03.17",)),
         ("53.06", "adonara", ("53.06.17", "53.06.08", "53.06.10", "53.06.18")), ("53.06", "wotan ulumado", "53.06.09"),
         ("53.06", "solor", ("53.06.06", "53.06.07", "53.06.19")), ("32.15", "karawang", ("32.15.01", "32.15.26")),
-        ("99.99", "x", "!place"),
+        ("99.99", "x", "!place"), ("33.07", "kabupaten wonosobo", "!place_district"),
+        ("33.07", "kab. Wonosobo kak", "!place_district"), ("33.07", "kabupaten", "!place_district"),
+        ("33.07", "kab karawang", "!place_other_district"), ("33.07", "kec wonosobo", "33.07.09"),
+        ("33.07", "kecamatan Wonosobo", "33.07.09"), ("33.07", "Wonosobo Kota", "33.07.09"),
+        ("33.07", "kab wonosobo kec kertek", "33.07.08"), ("33.07", "kertek kab wonosobo", "33.07.08"),
+        ("33.07", "kertek, wonosobo", "33.07.08"), ("33.07", "kec. kaliwiro desa pucungkerep", "33.07.04"),
+        ("33.07", "desa lipursari", ("33.07.05",)), ("33.07", "kelurahan kaliwiro", ("33.07.04",)),
+        ("33.07", "desa kepil", ("33.07.02",)), ("33.07", "desa entah", "!place_village"),
+        ("33.07", "sama", "33.07.09"), ("52.03", "sama", "!place"), ("32.15", "kab karawang", "!place_district"),
+        ("33.07", "regency", "!place_district"),
     ],
 )  # fmt: skip
 def test_kecamatan(district: str, typed: str, value: Any) -> None:
@@ -138,7 +147,12 @@ def test_a_doubtful_kecamatan_is_confirmed() -> None:
         ("53.06.06", "Balaweling 1", {"code": "53.06.06.2008"}),
         ("53.06.06", "Balaweling II", ("53.06.06.2008", "text:Balaweling II")), ("33.07.01", "desa mana?", "!village"),
         ("33.07.01", "5", "!village"), ("33.07.01", "x" * 61, "!too_long"),
-        ("33.07.01", "3307044505909999", "!id_number"),
+        ("33.07.01", "3307044505909999", "!id_number"), ("33.07.04", "sama kak", {"code": "33.07.04.1015"}),
+        ("33.07.01", "same", {"text": "Wadaslintang"}), ("33.07.01", "ok", "!village"),
+        ("33.07.01", "gak tau", "!village"),
+        ("33.07.04", "kecamatan kaliwiro", "!village"), ("33.07.04", "kab wonosobo", "!village"),
+        ("33.07.04", "kel kaliwiro kec kaliwiro", {"code": "33.07.04.1015"}), ("33.07.01", "Baru", {"text": "Baru"}),
+        ("33.07.04", "Krajan kec kaliwiro", {"text": "Krajan kec kaliwiro"}),
     ],
 )  # fmt: skip
 def test_village(kecamatan: str, typed: str, value: Any) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects import sqlite
 
 from bot.claiming import HELD_MS, RESEND_MS, Claims, _oldest_first
@@ -16,37 +14,10 @@ from bot.messages import Outgoing
 from bot.queued import OPEN, Row, with_account
 from bot.schema import accounts, outbox
 from bot.store import Store, Tx
+from tests.rows import NOW, queued
 
-NOW = 1_700_000_000_000
 HOUR = 3_600_000
 pytestmark = pytest.mark.asyncio
-
-
-@pytest_asyncio.fixture
-async def store(database: Path) -> AsyncIterator[Store]:
-    opened = Store(f"sqlite+aiosqlite:///{database}", lambda: NOW)
-    await opened.open()
-    await opened.run(_accounts)
-    yield opened
-    await opened.close()
-
-
-async def _accounts(tx: Tx) -> None:
-    for channel in ("telegram", "whatsapp"):
-        row = {"id": channel, "channel": channel, "external_id": "1", "created_at": NOW, "last_inbound_at": NOW}
-        await tx.execute(insert(accounts), row)
-
-
-async def queued(store: Store, count: int = 1, **values: Any) -> list[int]:
-    """Rows with these columns; their ids."""
-
-    async def work(tx: Tx) -> list[int]:
-        row = {"account_id": "telegram", "lane": "notice", "state": "waiting", "due_at": NOW, "created_at": NOW}
-        ids = [tx.new_id() for _ in range(count)]
-        await tx.execute(insert(outbox), [{**row, "body": "{}", "id": id, **values} for id in ids])
-        return ids
-
-    return await store.run(work)
 
 
 async def state(store: Store, id: int) -> tuple[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -75,6 +76,19 @@ async def test_invite_works_while_telegram_does_not(operator: Operator) -> None:
 
 
 @pytest.mark.asyncio
+async def test_link_prints_links_that_keep_where_people_came_from(operator: Operator) -> None:
+    done = await operator.gives("link", "poe-larantuka")
+    assert done.returncode == 0, done.stderr
+    assert "https://t.me/PijarDemoBot?start=poe-larantuka\n" in done.stdout
+    assert "https://wa.me/14155238886?text=Halo%20%28poe-larantuka%29\n" in done.stdout
+    for code in ("Larantuka", "larantuka", "poe larantuka", "-poe", "a-" * 33):
+        wrong = await operator.gives("link", "--", code)
+        assert (wrong.returncode, wrong.stdout) == (2, "")
+        assert "poe-larantuka" in wrong.stderr
+        assert "Traceback" not in wrong.stderr
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -127,6 +141,32 @@ async def test_backup_makes_a_copy_that_opens(operator: Operator) -> None:
     again = await operator.gives("backup", str(copy))
     assert again.returncode == 2
     assert "exists already" in again.stderr
+
+
+@pytest.mark.asyncio
+async def test_templates_are_made_shown_and_left_alone(operator: Operator) -> None:
+    planned = await operator.gives("templates", "--dry-run")
+    assert planned.returncode == 0, planned.stderr
+    assert re.search(r"^would create: pijar_mart_promo_id_[0-9a-f]{8}$", planned.stdout, re.MULTILINE)
+    assert operator.sql("SELECT count(*) FROM contents") == [(0,)]
+    done = await operator.gives("templates", COLUMNS="160")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^submitted: pijar_safety_en_[0-9a-f]{8}$", done.stdout, re.MULTILINE)
+    assert re.search(r"^safety +id +UTILITY +pending +wait: ", done.stdout, re.MULTILINE)
+    assert "0 of 24 may be sent" in done.stdout
+    again = await operator.gives("templates", COLUMNS="160")
+    assert "submitted: " not in again.stdout
+    assert operator.sql("SELECT count(*) FROM contents WHERE shape <> 'text'") == [(23,)]
+
+
+@pytest.mark.asyncio
+async def test_templates_say_why_there_are_none(operator: Operator) -> None:
+    none = await operator.gives("templates", TWILIO_ACCOUNT_SID="", TWILIO_AUTH_TOKEN="", TWILIO_WHATSAPP_FROM="")
+    assert (none.returncode, "TWILIO_ACCOUNT_SID" in none.stderr) == (2, True)
+    away = await operator.gives("templates", TWILIO_API_URL="http://127.0.0.1:1")
+    assert away.returncode == 2
+    assert "Run this again" in away.stderr
+    assert "Traceback" not in away.stderr
 
 
 @pytest.mark.asyncio
@@ -185,6 +225,12 @@ def test_the_demo_starts_and_ends(tmp_path: Path, how: signal.Signals) -> None:
         with urllib.request.urlopen(f"{found[0]}/control/phones", timeout=10) as answer:
             page = answer.read().decode()
         assert all(name in page for name in ("Peserta 01", "Peserta 02", "Koordinator 01", "PTG-"))
+        phone = next(one["id"] for one in json.loads(page)["phones"] if one["channel"] == "whatsapp")
+        typed = urllib.request.Request(f"{found[0]}/control/phones/{phone}/type", data=b'{"text": "halo"}')
+        urllib.request.urlopen(typed, timeout=10).close()
+        with urllib.request.urlopen(f"{found[0]}/control/phones/{phone}/wait?timeout=10", timeout=15) as answer:
+            (menu,) = json.load(answer)
+        assert (menu["list_title"], menu["buttons"][0][0]["label"]) == ("Pilih", "Daftar program")
         assert not [log for log in tmp_path.rglob("bot.log") if "999:real" in log.read_text(encoding="utf-8")]
         began = time.monotonic()
         running.send_signal(how)
@@ -194,3 +240,31 @@ def test_the_demo_starts_and_ends(tmp_path: Path, how: signal.Signals) -> None:
     finally:
         running.terminate()
         running.communicate()
+
+
+@pytest.mark.asyncio
+async def test_announcements_are_listed_counted_and_exported(operator: Operator) -> None:
+    operator.sql(
+        """INSERT INTO announcements (number, category, state, texts, audience, author, created_at, started_at, planned)
+           VALUES ('PGM-7K4MA', 'event', 'done', '{"id": "Rapat"}', '{}', 'PTG-7K4M', 1, 1, 1)"""
+    )
+    for number, (state, reason) in enumerate((("sent", ""), ("failed", "blocked"), ("skipped", "no_opt_in"))):
+        operator.sql(
+            f"INSERT INTO accounts (id, channel, external_id, created_at) VALUES ('a{number}', 'telegram', {number}, 1)"
+        )
+        operator.sql(
+            f"""INSERT INTO deliveries (announcement, account_id, person_id, channel, state, reason, due_at)
+                VALUES ('PGM-7K4MA', 'a{number}', 'p{number}', 'telegram', '{state}', '{reason}', 1)"""
+        )
+    listed = await operator.gives("announcements", "list")
+    assert "PGM-7K4MA  event     done" in listed.stdout, listed.stderr
+    report = await operator.gives("announcements", "report", "pgm 7k4ma")
+    for line in ("3  people", "1  sent", "1  failed", "1    blocked", "1    no_opt_in"):
+        assert line in report.stdout, line
+    export = await operator.gives("announcements", "export", "PGM-7K4MA", "calls.csv", "--missed")
+    assert export.returncode == 0, export.stderr
+    assert (operator.folder / "calls.csv").read_text(encoding="utf-8-sig").count("PGM-7K4MA") == 1
+    assert operator.sql("SELECT actor, action, object FROM audit") == [("operator", "export_announcement", "PGM-7K4MA")]
+    missing = await operator.gives("announcements", "report", "PGM-22222")
+    assert missing.returncode == 1
+    assert "pijar announcements list" in missing.stderr

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.composing import Composer
 from bot.config import Misconfigured, Settings
+from bot.running import LOCALES, facts, translated
+from bot.texts import Texts
 
 EXAMPLE = Path(__file__).parent.parent / ".env.example"
 GOOD = {
@@ -44,6 +47,14 @@ def test_good_settings_are_taken(tmp_path: Path) -> None:
     assert (settings.log_format, settings.port, settings.telegram_mode) == ("json", 9000, "polling")
     assert settings.database_url == "sqlite+aiosqlite:///var/pijar.db"
     assert settings.telegram_api_url == "https://api.telegram.org"
+
+
+def test_what_people_read_may_have_its_own_words_in_english(tmp_path: Path) -> None:
+    settings = load(tmp_path, RETENTION_TEXT_EN="the end of 2028")
+    composer = Composer(Texts.load(LOCALES), facts(settings), translated(settings))
+    for language, retention in (("id", "akhir tahun 2028"), ("en", "the end of 2028"), ("jv", "akhir tahun 2028")):
+        read = composer.facts(language)
+        assert (read["retention"], read["contact"]) == (retention, "Ibu Contoh, 0800-000-000")
 
 
 def test_whatsapp_alone_is_enough(tmp_path: Path) -> None:

@@ -10,11 +10,12 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import insert, select
 
-from bot.records import consents
+from bot.records import consents, people
 from bot.schema import accounts
 from bot.schema import consents as consents_table
-from bot.store import Store
+from bot.store import Store, Tx
 from bot.texts import Texts
+from tests.dialogue import Player, Transcript, stage
 
 NOW = 1_700_000_000_000
 PROOF = {"channel": "telegram", "message": "7", "language": "id", "hash": "h"}
@@ -32,7 +33,13 @@ HASHES = {
 @pytest.mark.parametrize("language", ["id", "en"])
 @pytest.mark.parametrize(
     ("purpose", "domain", "key"),
-    [("enrolment", "enrol", "consent"), ("programme", "updates", "announcements"), ("mart", "enrol", "announcements")],
+    [
+        ("enrolment", "enrol", "consent"),
+        ("enrolment", "consent_again", "consent"),
+        ("programme", "updates", "announcements"),
+        ("programme", "consent_again", "announcements"),
+        ("mart", "enrol", "announcements"),
+    ],
 )
 def test_a_new_text_needs_a_new_version(purpose: str, domain: str, key: str, language: str) -> None:
     digest = Texts.load(LOCALES).digest(language, domain, key)
@@ -40,7 +47,8 @@ def test_a_new_text_needs_a_new_version(purpose: str, domain: str, key: str, lan
     known = HASHES.get((version, language, key))
     assert known == digest[:16], (
         f"the {language} text {key!r} differs from version {version}: raise {purpose!r} in bot/records/consents.py and "
-        f"add ({version!r} + 1, {language!r}, {key!r}): {digest[:16]!r} to HASHES; who agreed before is asked again"
+        f"add ({version!r} + 1, {language!r}, {key!r}): {digest[:16]!r} to HASHES; who agreed before is asked again "
+        f"and reads what is new in locales/{language}/LC_MESSAGES/consent_again.po"
     )
 
 
@@ -129,3 +137,98 @@ async def test_an_opt_in_after_stop_counts(store: Store) -> None:
     await store.run(lambda tx: consents.pause(tx, "a", PROOF))
     await store.run(lambda tx: consents.subscribe(tx, "a", "all", PROOF))
     assert await wanted(store) == {"programme", "mart"}
+
+
+async def enrolled(store: Store, person: str = "p") -> None:
+    """Somebody who writes from the account `a`, and agreed to what is asked today."""
+
+    async def work(tx: Tx) -> None:
+        await people.create(tx, person, full_name="Peserta 01")
+        await people.link(tx, "a", person)
+        await consents.record(tx, "a", "enrolment", "granted", PROOF, person)
+
+    await store.run(work)
+
+
+async def due(store: Store) -> int | None:
+    """From when the account `a` is asked again, once it has been looked for."""
+    await store.run(consents.fall_due)
+    found: int | None = await store.run(lambda tx: tx.value(select(accounts.c.consent_due_at)))
+    return found
+
+
+def raised(monkeypatch: pytest.MonkeyPatch, *purposes: str, to: str = "next") -> None:
+    monkeypatch.setattr(consents, "VERSIONS", {**consents.VERSIONS, **dict.fromkeys(purposes, to)})
+
+
+@pytest.mark.asyncio
+async def test_a_new_version_asks_again_who_agreed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    await enrolled(store)
+    assert await due(store) is None
+    raised(monkeypatch, "enrolment")
+    assert await due(store) == NOW
+    assert await store.run(lambda tx: consents.ask_again(tx, "a")) == {"person": "p", "name": ""}
+    assert await due(store) == NOW + consents.AGAIN_MS
+    await store.run(lambda tx: consents.record(tx, "a", "enrolment", "granted", PROOF, "p"))
+    assert await store.run(lambda tx: consents.ask_again(tx, "a")) == {"person": "", "name": ""}
+    assert await due(store) is None
+
+
+@pytest.mark.asyncio
+async def test_who_gave_no_consent_is_not_asked_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    await enrolled(store)
+    await store.run(lambda tx: consents.record(tx, "a", "enrolment", "withdrawn", PROOF, "p"))
+    await store.run(lambda tx: consents.record(tx, "a", "enrolment", "declined", PROOF))
+    await store.run(lambda tx: consents.subscribe(tx, "a", "none", PROOF))
+    raised(monkeypatch, "enrolment", "programme", "mart")
+    assert await due(store) is None
+
+
+@pytest.mark.asyncio
+async def test_who_is_sent_announcements_is_asked_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    await store.run(lambda tx: consents.subscribe(tx, "a", "mart", PROOF))
+    raised(monkeypatch, "programme", "mart")
+    assert await store.run(lambda tx: consents.older_topics(tx, "a")) == ["mart"]
+    assert await due(store) == NOW
+    await store.run(lambda tx: consents.renew(tx, "a", PROOF))
+    assert await store.run(lambda tx: consents.older_topics(tx, "a")) == []
+    assert await wanted(store) == {"mart"}
+    raised(monkeypatch, "mart", to="the one after")
+    assert await store.run(lambda tx: consents.older_topics(tx, "a")) == ["mart"]
+    await store.run(lambda tx: consents.pause(tx, "a", PROOF))
+    assert await store.run(lambda tx: consents.older_topics(tx, "a")) == []
+
+
+@pytest.mark.asyncio
+async def test_resuming_does_not_agree_to_a_text_that_was_not_seen(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.run(lambda tx: consents.subscribe(tx, "a", "programme", PROOF))
+    raised(monkeypatch, "programme", "mart")
+    await store.run(lambda tx: consents.pause(tx, "a", PROOF))
+    assert await due(store) is None
+    assert await store.run(lambda tx: consents.resume(tx, "a", PROOF)) == []
+    await store.run(lambda tx: consents.subscribe(tx, "a", "programme", PROOF))
+    await store.run(lambda tx: consents.pause(tx, "a", PROOF))
+    assert await store.run(lambda tx: consents.resume(tx, "a", PROOF)) == ["programme"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("channel", ["telegram", "whatsapp"])
+async def test_what_is_agreed_to_again_is_proved_by_the_same_text(channel: str, tmp_path: Path) -> None:
+    path = tmp_path / "again.id.txt"
+    path.write_text(
+        "! enrolled Peserta 01 33.07.04 verified 3d\n! agreed Peserta 01 0 mart\n@1d\n"
+        "Peserta 01> halo\nPeserta 01> setuju\nPeserta 01> boleh\n"
+    )
+    async with stage() as on:
+        await Player(on, Transcript.read(path), channel).play()
+        assert on.running is not None
+        query = select(consents_table).where(consents_table.c.version != "0").order_by(consents_table.c.id)
+        first, second = await on.running.store.run(lambda tx: tx.rows(query))
+    assert [(one["purpose"], one["state"], one["version"]) for one in (first, second)] == [
+        ("enrolment", "granted", "1"), ("mart", "granted", "1"),
+    ]  # fmt: skip
+    assert first["text_hash"][:16] == HASHES["1", "id", "consent"]
+    assert second["text_hash"][:16] == HASHES["1", "id", "announcements"]
+    assert (first["channel"], bool(first["person_id"]), bool(first["message_id"])) == (channel, True, True)

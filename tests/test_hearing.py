@@ -15,8 +15,19 @@ COORDINATOR = (("coordinator", "33.07"),)
     ("text", "heard"),
     [
         ("/start", "menu"),
+        ("/start a3307010101900001", "menu"),
+        ("Halo (nik-3307010101900001)", None),
         ("/start poe-larantuka", "source:poe-larantuka"),
         ("/start <b>", "menu"),
+        ("Halo (poe-larantuka)", "source:poe-larantuka"),
+        ("Halo Pijar (poe-larantuka)", "source:poe-larantuka"),
+        ("assalamualaikum kak (rt05) ", "source:rt05"),
+        ("Hello (poe-larantuka)", "source:poe-larantuka"),
+        ("Halo (kak)", "greeting"),
+        ("Halo (WSB-7K4M9-C)", None),
+        ("Halo (poe-larantuka) (poe-x)", None),
+        (f"Halo ({'a-' * 33})", None),
+        ("nama saya Peserta (rt-05)", None),
         ("menu", "open:menu"),
         ("halo kak", "greeting"),
         ("P", "greeting"),
@@ -44,3 +55,53 @@ def test_staff_words_are_heard_from_staff_only(text: str) -> None:
 def test_an_invitation_is_told_from_other_codes() -> None:
     token = "ptg_" + "a" * 32
     assert ears.hear(f"/start {token}") == f"open:staff_join {token}"
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        ("batalkan PGM-7K4MA", "open:announce_cancel PGM-7K4MA"),
+        ("/batalkan pgm 7k4ma", "open:announce_cancel PGM-7K4MA"),
+        ("batal pengumuman", "open:announce_cancel"),
+        ("jeda PGM-7K4MA", "open:announce_pause PGM-7K4MA"),
+        ("resume PGM-7K4MA", "open:announce_resume PGM-7K4MA"),
+        ("ubah PGM-7K4MA", "open:announce_change PGM-7K4MA"),
+        ("setujui PGM-7K4MA", "open:announce_approve PGM-7K4MA"),
+        ("batal", "cancel"),
+    ],
+)
+def test_a_number_tells_what_the_words_before_it_are_about(text: str, heard: str) -> None:
+    assert ears.hear(text, COORDINATOR) == heard
+    assert not (ears.hear(text) or "").startswith("open:announce")
+
+
+@pytest.mark.parametrize(
+    ("text", "anybody", "staff"),
+    [
+        ("cek pengumuman PGM-7K4MA", "open:check_announcement PGM-7K4MA", "open:check_announcement PGM-7K4MA"),
+        ("cek pgm 7k4ma", "open:check_announcement PGM-7K4MA", "open:check_announcement PGM-7K4MA"),
+        ("Apa benar pgm-7k4ma?", "open:check_announcement PGM-7K4MA", "open:check_announcement PGM-7K4MA"),
+        ("is PGM-7K4MA real?", "open:check_announcement PGM-7K4MA", "open:check_announcement PGM-7K4MA"),
+        ("PGM-7K4MA ini bener kak?", "open:check_announcement PGM-7K4MA", "open:check_announcement PGM-7K4MA"),
+        ("stop PGM-7K4MA", "stop", "open:announce_cancel PGM-7K4MA"),
+        ("berhenti pgm-7k4ma kak", "stop", "open:announce_cancel PGM-7K4MA"),
+        ("hentikan PGM-7K4MA", None, "open:announce_cancel PGM-7K4MA"),
+        ("umumin dong kak", None, "open:announce"),
+        ("buat pengumuman", None, "open:announce"),
+        ("jangan kirim pengumuman", "stop", "stop"),
+        ("check announcement PGM-7K4MA", "open:check_announcement PGM-7K4MA", "open:check_announcement PGM-7K4MA"),
+        ("pgm 7k4ma kak", "open:check_announcement PGM-7K4MA", "open:announcements PGM-7K4MA"),
+        ("/pengumuman PGM-7K4MA", "open:check_announcement PGM-7K4MA", "open:announcements PGM-7K4MA"),
+        ("cek pengumuman 7k4ma", "open:check_announcement 7k4ma", "open:check_announcement 7k4ma"),
+        ("pengumuman", "open:updates", "open:announcements"),
+        ("koreksi pgm 7k4ma", None, "open:announce_correct pgm 7k4ma"),
+        ("jeda PGM-7K4MA ya", None, "open:announce_pause PGM-7K4MA"),
+        ("jeda", None, None),
+        ("batal", "cancel", "cancel"),
+        ("lanjut", "next", "next"),
+        ("saya sudah baca PGM-7K4MA tapi belum paham", None, None),
+    ],
+)
+def test_words_with_the_number_of_an_announcement_mean_it(text: str, anybody: str | None, staff: str | None) -> None:
+    assert ears.hear(text) == anybody
+    assert ears.hear(text, COORDINATOR) == staff

@@ -58,6 +58,25 @@ async def test_staff_see_their_own_commands_until_their_roles_end() -> None:
         assert not any("cek" in commands(call) for call in later)
 
 
+async def test_a_role_that_ends_in_the_middle_of_a_conversation_ends_that_too() -> None:
+    async with stage() as on:
+        phone = await on.sandbox.phone("telegram", name="Koordinator 01")
+        assert on.running is not None
+        who = ("telegram", str(phone.chat_id))
+        code = await carry_out(on.running, "staff", who, "Koordinator 01", "coordinator 33.07", "id")
+        await phone.type("umumkan")
+        (asked,) = await phone.waits()
+        assert "Pengumuman tentang apa" in asked.text
+        await on.running.store.run(lambda tx: roles.revoke(tx, code))
+        for words in ("besok rapat", "umumkan"):
+            await phone.type(words)
+            (said,) = await phone.waits()
+            assert "Status pendaftaran" in said.text
+        await phone.press("Undangan kegiatan", asked.id)
+        (said,) = await phone.waits()
+        assert "Tulis pengumumannya" not in said.text
+
+
 async def test_staff_whose_roles_ended_while_the_bot_was_down_see_what_everybody_sees() -> None:
     async with stage() as on:
         phone = await on.sandbox.phone("telegram", name="Koordinator 01")

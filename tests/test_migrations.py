@@ -83,9 +83,10 @@ def test_a_database_at_the_head_costs_nothing(database: Path, monkeypatch: pytes
 
 def test_an_older_database_is_copied_first(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _sql(database, "INSERT INTO handled (key, at) VALUES ('tg:1:1', 1)")
+    before = migrate.HEAD
     monkeypatch.setattr(migrate, "HEAD", "9999")
     migrate.ensure(_url(database))
-    (copy,) = (database.parent / "backup").glob("pijar-*-0001.db")
+    (copy,) = (database.parent / "backup").glob(f"pijar-*-{before}.db")
     assert _sql(copy, "SELECT key FROM handled") == [("tg:1:1",)]
 
 

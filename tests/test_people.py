@@ -16,6 +16,7 @@ from bot.schema import accounts, enrolment_events, outbox, persons, requests, su
 from bot.schema import consents as consents_table
 from bot.schema import enrolments as enrolments_table
 from bot.store import Store, Tx
+from tests.dialogue import Player, Transcript, stage
 
 NOW = 1_700_000_000_000
 P, Q = "0123456789abcdef", "fedcba9876543210"
@@ -92,6 +93,16 @@ async def test_a_name_keeps_its_spelling_and_is_found_without_it(store: Store) -
     assert await store.run(lambda tx: tx.value(select(persons.c.folded_name))) == "siti aisyah"
 
 
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [("Siti Aminah", "Siti"), ("H. Ahmad Yani", "Ahmad"), ("Hj Nurhayati", "Nurhayati"), ("Drs. M. Ali", "Ali"),
+     ("H.", "H."), ("عائشة", "عائشة"), ("", "")],
+)  # fmt: skip
+async def test_nobody_is_called_by_a_title(name: str, called: str) -> None:
+    assert people.called({"full_name": name, "nickname": None}) == called
+    assert people.called({"full_name": name, "nickname": "Nur"}) == "Nur"
+
+
 async def test_one_phone_of_two_people_and_one_person_with_two_phones(store: Store) -> None:
     await store.run(lambda tx: enrol(tx, P, "a"))
     await store.run(lambda tx: enrol(tx, Q, "a"))
@@ -156,3 +167,15 @@ async def test_numbers_need_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people, "_seal", None)
     with pytest.raises(people.Unsealed, match="SECRET_KEY"):
         people.sealing()
+
+
+@pytest.mark.parametrize("channel", ["telegram", "whatsapp"])
+async def test_the_first_link_that_brought_somebody_counts(channel: str, tmp_path: Path) -> None:
+    path = tmp_path / "link.id.txt"
+    path.write_text("> halo\n> Halo (poe-larantuka)\n> Halo kak (poe-maumere)\n> /start poe-wonosobo\n")
+    async with stage() as on:
+        await Player(on, Transcript.read(path), channel).play()
+        assert on.running is not None
+        kept = await on.running.store.run(lambda tx: tx.rows(select(accounts.c.id, accounts.c.source)))
+        assert [row["source"] for row in kept] == ["poe-larantuka"]
+        assert await on.running.store.run(lambda tx: people.source(tx, kept[0]["id"])) == "poe-larantuka"

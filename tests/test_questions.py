@@ -88,7 +88,9 @@ def test_every_mobile_number_in_every_form(national: str, prefix: str) -> None:
         ("Imam", "Imam"), ("Nama Siti", "Nama Siti"), ("𝓢𝓲𝓽𝓲", "Siti"), ("Saya", "Saya"), ("Yayuk", "Yayuk"),
         ("Ni Luh Ayu", "Ni Luh Ayu"), ("Siti 2", "!name_digits"), ("Siti²", "!name_digits"),
         ("https://x.id", "!name_link"), ("@siti_a", "!name_link"), ("kenapa?", "!name"), ("...", "!name"),
-        ("S", "!too_short"), ("a" * 81, "!too_long"), ("3307044505909999", "!id_number"), ("", "!name"),
+        ("oke siap", "!name"), ("udah", "!name"), ("sama dengan KTP", "!name"), ("sama aja", "!name"),
+        ("Sama", "Sama"), ("S", "!too_short"),
+        ("a" * 81, "!too_long"), ("3307044505909999", "!id_number"), ("", "!name"),
     ],
 )  # fmt: skip
 def test_person_name(typed: str, value: Any) -> None:
@@ -100,6 +102,10 @@ def test_nickname() -> None:
     assert outcome(Nickname(), "panggil Ti aja") == "Ti"
     assert outcome(Nickname(), "T") == "T"
     assert outcome(Nickname(), "a" * 31) == "!too_long"
+    for typed in ["sama", "Sama aja", "sama kak", "same", "same as my full name"]:
+        assert outcome(Nickname("Peserta Sembilan"), typed) == "Peserta", typed
+    assert outcome(Nickname("Hj. Peserta Sembilan"), "sama") == "Peserta"
+    assert outcome(Nickname("Peserta"), "Samsi") == "Samsi"
 
 
 def test_text() -> None:
@@ -107,6 +113,8 @@ def test_text() -> None:
     assert outcome(Text(3, 10), "ya") == "!too_short"
     assert outcome(Text(3, 10), "x" * 11) == "!too_long"
     assert outcome(Text(), "NIK saya 3307 0445 0590 9999") == "!id_number"
+    assert outcome(Text(2, 60, named=True), "oke siap") == "!name"
+    assert outcome(Text(2, 60, named=True), "kota Lembata") == "kota Lembata"
     assert outcome(Text(), "hubungi 0812-3456-7890") == "hubungi 0812-3456-7890"
 
 

@@ -198,6 +198,17 @@ async def test_a_number_a_label_and_a_button_are_the_same_answer() -> None:
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("token", ["", "kind", "|", "||", "kind|", "nowhere|x", "name|", "kind|milk|x", "order|1"])
+async def test_a_button_that_we_never_made_answers_nothing(token: str) -> None:
+    talking = await started("Peserta 01")
+    heard = Incoming("k", "telegram", "1", talking.now, "button", "", f"t|{token}", message="m")
+    turn = await talking._replay(heard)
+    assert turn.asked is not None
+    assert turn.asked.name == "kind"
+    assert talking.said == {"name": "Peserta 01"}
+
+
+@pytest.mark.asyncio
 async def test_what_does_not_fit_is_not_recorded_and_the_second_time_help_is_offered() -> None:
     talking = await started("Peserta 01")
     first, second = await talking.hear("9"), await talking.hear("entah apa ini")
@@ -282,7 +293,9 @@ async def test_back_and_change_never_cross_what_has_happened() -> None:
 @pytest.mark.asyncio
 async def test_skip_only_where_it_may_be() -> None:
     talking = await started("Peserta 01")
-    assert keys(await talking.hear("lewati")) == ["cannot_skip", "?kind"]
+    turn = await talking.hear("lewati")
+    assert keys(turn) == ["kind.cannot_skip", "?kind"]
+    assert turn.parts[0].keys[1:] == ("cannot_skip",)
     await talking.hears("milk", "large")
     assert keys(await talking.hear("lewati"))[-1] == "?review"
     assert talking.said["note"] is None
@@ -802,3 +815,62 @@ async def test_a_question_asked_just_now_may_be_put_shorter() -> None:
     later = await talking.hear("1", after=1000)
     assert later.asked is not None
     assert not later.asked.again
+
+
+# A line of the card by its name; a question about the question
+
+
+@conversation("memo")
+async def memo(chat: Chat) -> None:
+    """A name, a size that may be left open, and a text."""
+    await chat.ask("name", Text(2, 60, named=True))
+    await chat.ask("size", Text(2, 60, named=True), optional=True)
+    await chat.ask("body", Text(2, 200))
+    await chat.review("review")
+
+
+async def begun(*said: str) -> Talking:
+    talking = Talking(memo, wording=Plain("name", "size", "body"), talk=Talk("t", "a", "memo"))
+    await talking.begin()
+    await talking.hears(*said)
+    return talking
+
+
+@pytest.mark.asyncio
+async def test_prose_may_begin_like_a_command() -> None:
+    talking = await begun("Peserta 01", "huge", "ubah label besok pagi")
+    assert talking.said["body"] == "ubah label besok pagi"
+    asked = await (await begun("Peserta 01")).hear("ubah label")
+    assert keys(asked)[-1] == "?name"
+    assert keys(await (await begun("Peserta 01")).hear("ubah entah apa")) == ["which_line", "?size"]
+    assert keys(await (await begun("Peserta 01", "huge")).hear("kenapa"))[1:] == ["?body"]
+
+
+@pytest.mark.asyncio
+async def test_what_leaves_a_question_open_skips_it_only_where_it_may() -> None:
+    assert (await begun("Peserta 01", "lupa")).said["size"] is None
+    assert (await begun("Peserta 01", "nanti aja")).said["size"] is None
+    assert keys(await (await begun()).hear("lupa")) == ["name.name", "?name"]
+    assert (await (await begun()).hear("nanti aja")).command == "cancel"
+
+
+@pytest.mark.asyncio
+async def test_a_question_about_the_question_is_no_answer() -> None:
+    talking = await begun("Peserta 01")
+    for typed, said in {
+        "kenapa ya": "size.why",
+        "why": "size.why",
+        "maksudnya?": "size.what",
+        "??": "size.what",
+    }.items():
+        assert keys(await talking.hear(typed)) == [said, "?size"], typed
+    assert "size" not in talking.said
+    assert talking.talk.failed == 0
+
+
+@pytest.mark.asyncio
+async def test_two_messages_are_one_name_but_not_with_a_question() -> None:
+    talking = await begun()
+    await talking.hear("Peserta", after=0)
+    assert keys(await talking.hear("kenapa ya", after=0)) == ["size.why", "?size"]
+    assert talking.said["name"] == "Peserta"

@@ -3,44 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
+from typing import Any
 
 import pytest
-import pytest_asyncio
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
+from sqlalchemy.dialects import sqlite
 
-from bot import statuses
+from bot import queued, statuses, timers
 from bot.messages import Status
 from bot.schema import accounts, outbox
-from bot.store import Store, Tx
+from bot.store import Store
+from tests import rows
+from tests.rows import NOW
 
-NOW = 1_700_000_000_000
+DAY = 24 * 3_600_000
 pytestmark = pytest.mark.asyncio
 
 
-@pytest_asyncio.fixture
-async def store(database: Path) -> AsyncIterator[Store]:
-    opened = Store(f"sqlite+aiosqlite:///{database}", lambda: NOW)
-    await opened.open()
-    await opened.run(_account)
-    yield opened
-    await opened.close()
-
-
-async def _account(tx: Tx) -> None:
-    row = {"id": "a", "channel": "whatsapp", "external_id": "ID.1", "created_at": NOW}
-    await tx.execute(insert(accounts), row)
-
-
-async def sent(store: Store, *ids: str) -> None:
+async def sent(store: Store, *ids: str, **values: Any) -> None:
     """A message with these ids at the provider."""
-
-    async def work(tx: Tx) -> None:
-        row = {"id": tx.new_id(), "account_id": "a", "lane": "reply", "state": "sent", "due_at": NOW, "created_at": NOW}
-        await tx.execute(insert(outbox), {**row, "provider_id": " ".join(ids)})
-
-    await store.run(work)
+    given = {"account_id": "whatsapp", "lane": "reply", "state": "sent", "settled_at": NOW, **values}
+    await rows.queued(store, provider_id=" ".join(ids), **given)
 
 
 async def told(store: Store, state: str, id: str = "SM1", error: str = "") -> int:
@@ -48,12 +31,13 @@ async def told(store: Store, state: str, id: str = "SM1", error: str = "") -> in
     return await statuses.take(store, [status])
 
 
-async def delivery(store: Store) -> list[tuple[str, str]]:
-    async def work(tx: Tx) -> list[tuple[str, str]]:
-        rows = await tx.rows(select(outbox.c.delivery, outbox.c.reason).order_by(outbox.c.id))
-        return [(row["delivery"], row["reason"]) for row in rows]
+async def delivery(store: Store) -> list[tuple[Any, ...]]:
+    return await rows.columns(store, "delivery", "reason")
 
-    return await store.run(work)
+
+async def held(store: Store) -> int:
+    """How many messages wait for the person to write."""
+    return int(await store.run(lambda tx: tx.value(select(accounts.c.held).where(accounts.c.id == "whatsapp"))))
 
 
 @pytest.mark.parametrize(
@@ -73,10 +57,58 @@ async def test_a_rank_puts_states_in_order(store: Store, states: tuple[str, ...]
     assert [one for one, _ in await delivery(store)] == [left]
 
 
-async def test_a_failure_keeps_its_reason(store: Store) -> None:
+@pytest.mark.parametrize(
+    ("state", "error"), [("sent", ""), ("delivered", ""), ("read", ""), ("failed", "63018"), ("undelivered", "63024")]
+)
+async def test_the_first_that_is_told_takes_the_text(store: Store, state: str, error: str) -> None:
     await sent(store, "SM1")
+    await told(store, "queued")
+    assert await rows.columns(store, "body") == [("{}",)]
+    await told(store, state, error=error)
+    assert await rows.columns(store, "body", "state", "reason") == [(None, "sent", error)]
+
+
+async def test_what_the_window_kept_out_waits_for_the_person(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statuses, "PAUSES", (0.0,))
+    await sent(store, "SM1")
+    for _ in range(2):
+        await told(store, "undelivered", error="63016")
+        assert await rows.columns(store, "state", "body", "delivery", "settled_at") == [("held", "{}", "", None)]
+        assert await held(store) == 1
+    await store.run(lambda tx: queued.release(tx, "whatsapp"))
+    assert await rows.columns(store, "state", "due_at", "provider_id") == [("waiting", NOW, "")]
+
+
+async def test_who_has_written_since_is_not_waited_for(store: Store) -> None:
+    await sent(store, "SM1", settled_at=NOW - 1)
+    await told(store, "failed", error="63016")
+    assert await rows.columns(store, "state", "due_at", "body") == [("waiting", NOW, "{}")]
+    assert await held(store) == 0
+
+
+async def test_a_failure_keeps_its_reason_where_the_text_is_gone(store: Store) -> None:
+    await sent(store, "SM1", body=None)
     await told(store, "failed", error="63016")
     assert await delivery(store) == [("failed", "63016")]
+    assert await held(store) == 0
+
+
+async def test_what_is_told_of_a_first_part_leaves_the_rest_its_text(store: Store) -> None:
+    await sent(store, "SM1", state="waiting", settled_at=None)
+    await told(store, "delivered")
+    assert await rows.columns(store, "state", "body") == [("waiting", "{}")]
+
+
+async def test_a_text_of_which_nothing_is_told_stays_a_day(store: Store) -> None:
+    await sent(store, "SM1", settled_at=NOW - DAY)
+    await sent(store, "SM2", settled_at=NOW - DAY - 1)
+    await rows.queued(store, account_id="whatsapp", state="held")
+    await store.run(timers.tidy)
+    assert await rows.columns(store, "body") == [("{}",), (None,), ("{}",)]
+    query = select(outbox.c.id).where(queued._UNTOLD, outbox.c.settled_at < NOW)
+    sql = str(query.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
+    plan = await store.run(lambda tx: tx.driver(lambda db: db.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()))
+    assert "ix_outbox_untold" in plan[0][3]
 
 
 async def test_a_status_may_come_before_the_id_is_stored(store: Store) -> None:
@@ -100,5 +132,6 @@ async def test_only_its_own_message_is_meant(store: Store, monkeypatch: pytest.M
 async def test_who_blocks_is_not_written_to(store: Store) -> None:
     for state, left in (("blocked", "blocked"), ("blocked", "blocked"), ("unblocked", "ok")):
         await statuses.take(store, [Status(state, "whatsapp", state, sender="ID.1")])  # type: ignore[arg-type]
-        assert await store.run(lambda tx: tx.value(select(accounts.c.reachable))) == left
+        reachable = select(accounts.c.reachable).where(accounts.c.channel == "whatsapp")
+        assert await store.run(lambda tx, query=reachable: tx.value(query)) == left  # type: ignore[misc]
     await store.run(lambda tx: tx.execute(update(accounts).values(reachable="invalid")))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,9 @@ import pytest
 import pytest_asyncio
 
 from bot import markup
-from bot.channels import Blocked, Forged, Refused, Throttled, Unauthorized, Uncertain, Unreachable, Unreadable
+from bot.channels import Blocked, Forged, Halfway, Refused, Throttled, Unauthorized, Uncertain, Unreachable, Unreadable
 from bot.channels.telegram import Telegram
-from bot.messages import Button, Contact, Incoming, Outgoing, Status
+from bot.messages import Attached, Button, Contact, Incoming, Outgoing, Status
 from bot.sandbox import Message, Phone, Sandbox
 
 PAYLOADS = Path(__file__).parent / "payloads"
@@ -34,6 +33,8 @@ def expected(fields: dict[str, Any]) -> Incoming | Status:
         return Status(**fields)
     if "contact" in fields:
         fields["contact"] = Contact(**fields["contact"])
+    if "media" in fields:
+        fields["media"] = Attached(**fields["media"])
     return Incoming(**fields)
 
 
@@ -325,17 +326,20 @@ async def test_a_group_that_moved_is_followed(sandbox: Sandbox, telegram: Telegr
 
 
 @pytest.mark.asyncio
-async def test_a_later_part_that_fails_leaves_it_uncertain(sandbox: Sandbox, telegram: Telegram, phone: Phone) -> None:
-    async def later() -> None:
-        await sandbox.waits_for(lambda: bool(sent(sandbox)))
-        sandbox.fault("telegram", "sendMessage", status=500)
-
-    sandbox.fault("telegram", "sendMessage", delay_ms=50)
-    watching = asyncio.create_task(later())
-    with pytest.raises((Uncertain, Unreachable)) as caught:
-        await telegram.send(to(phone, "kata " * 3000))
-    await watching
-    assert type(caught.value) is (Uncertain if len(phone.chat) > 1 else Unreachable)
+async def test_after_a_later_part_that_fails_only_the_rest_is_sent(
+    sandbox: Sandbox, telegram: Telegram, phone: Phone
+) -> None:
+    (first,) = (await telegram.send(to(phone, "pendek"))).ids
+    sandbox.fault("telegram", "sendMessage", status=500, times=1)
+    long = to(phone, "kata " * 3000, actions=BACK, edits=first)
+    with pytest.raises(Halfway) as caught:
+        await telegram.send(long)
+    assert caught.value.ids == (first,)
+    assert isinstance(caught.value.fault, Unreachable)
+    receipt = await telegram.send(replace(long, arrived=caught.value.ids))
+    shown = [message for message in phone.chat if message.side == "bot"]
+    assert receipt.ids == tuple(message.id for message in shown)
+    assert [bool(message.buttons) for message in shown] == [False, False, False, True]
 
 
 @pytest.mark.asyncio
@@ -387,4 +391,4 @@ def test_every_field_is_looked_at() -> None:
         for one in case["expected"]
         for name in one
     }
-    assert fields.keys() - seen == {"phone"}
+    assert fields.keys() - seen == {"phone", "late", "fetched"}

@@ -33,3 +33,20 @@ async def test_transcript(path: Path, channel: str, way: str, request: pytest.Fi
         transcript.update(went)
         return
     assert comparable(went, channel) == comparable(transcript.expected, channel)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("way", WAYS)
+async def test_with_buttons_and_lists_on_whatsapp_the_words_are_the_same(way: str) -> None:
+    transcript = Transcript.read(FOLDER / "enrol-whatsapp.id.txt")
+    async with stage() as on:
+        await on.shaped()
+        player = Player(on, transcript, "whatsapp", twice=way == "twice", fresh=way == "fresh")
+        went = await player.play()
+        kinds = {call.params["MessageType"] for call in on.sandbox.calls("inbound")}
+        bodies = [message.text for phone in on.sandbox.phones for message in phone.chat if message.buttons]
+    assert comparable(went, "whatsapp") == comparable(transcript.expected, "whatsapp")
+    assert kinds == {"text", "button", "interactive"}
+    assert player.pressed[:2] == ["Setuju", "Ibu"]
+    assert len(player.pressed) > 6
+    assert all(len(body) <= 1024 and "\n1. " in body for body in bodies)

@@ -6,6 +6,7 @@ import base64
 import hmac
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -16,10 +17,22 @@ import pytest_asyncio
 from aiohttp import web
 from multidict import MultiDict
 
-from bot.channels import Blocked, Forged, Refused, Throttled, Unauthorized, Uncertain, Unreachable, WindowClosed
+from bot.channels import (
+    Blocked,
+    Forged,
+    Halfway,
+    Refused,
+    Throttled,
+    Unauthorized,
+    Uncertain,
+    Unfit,
+    Unreachable,
+    WindowClosed,
+    twilio_log,
+)
 from bot.channels.twilio_http import TwilioHttp
 from bot.channels.whatsapp import WhatsApp, meaning
-from bot.messages import Button, Incoming, Outgoing, Status
+from bot.messages import Attached, Button, Incoming, Outgoing, Status
 from bot.sandbox import Message, Phone, Sandbox
 
 PAYLOADS = Path(__file__).parent / "payloads"
@@ -48,7 +61,10 @@ def reader() -> WhatsApp:
 @pytest.mark.parametrize("case", table("whatsapp"))
 def test_a_form_becomes_a_message(reader: WhatsApp, case: dict[str, Any]) -> None:
     form = list(case["form"].items())
-    wanted = Incoming(**case["expected"])
+    fields = dict(case["expected"])
+    if "media" in fields:
+        fields["media"] = Attached(**fields["media"])
+    wanted = Incoming(**fields)
     assert reader.parse(form, signature(form)) == wanted
     assert reader.parse(MultiDict(form), signature(form), URL) == wanted
 
@@ -205,7 +221,8 @@ async def test_a_press_on_whatsapp_needs_no_answer(sandbox: Sandbox, whatsapp: W
         ({"status": 400, "error_code": 21211}, Blocked),
         ({"status": 400, "error_code": 21614}, Blocked),
         ({"status": 400, "error_code": 21610}, Blocked),
-        ({"status": 400, "error_code": 63013}, Refused),
+        ({"status": 400, "error_code": 63013}, Unfit),
+        ({"status": 400, "error_code": 21655}, Unfit),
         ({"status": 400, "error_code": 99999}, Refused),
         ({"status": 400, "body": "<html>"}, Refused),
         ({"status": 401, "error_code": 20003}, Unauthorized),
@@ -253,22 +270,74 @@ async def test_no_connection_is_surely_not_sent(sandbox: Sandbox, whatsapp: What
 
 
 @pytest.mark.asyncio
-async def test_a_later_part_that_fails_leaves_it_uncertain(
-    whatsapp: WhatsApp, phone: Phone, monkeypatch: pytest.MonkeyPatch
+async def test_after_a_later_part_that_fails_only_the_rest_is_sent(
+    sandbox: Sandbox, whatsapp: WhatsApp, phone: Phone
 ) -> None:
-    sent = 0
-    create = whatsapp._create
+    sandbox.fault("twilio", "messages.create", skip=1, status=429, retry_after=7, times=2)
+    long = to(phone, "kata " * 1000)
+    with pytest.raises(Halfway, match="part 2: wait 7 s") as caught:
+        await whatsapp.send(long)
+    assert isinstance(caught.value.fault, Throttled)
+    with pytest.raises(Throttled):
+        await whatsapp.send(replace(long, arrived=caught.value.ids))
+    receipt = await whatsapp.send(replace(long, arrived=caught.value.ids))
+    assert receipt.ids == tuple(message.id for message in phone.chat if message.side == "bot")
+    assert len(receipt.ids) == 4
+    assert (await whatsapp.send(replace(long, text="pendek", arrived=receipt.ids))) == receipt
 
-    async def failing(recipient: str, body: str) -> str:
-        nonlocal sent
-        sent += 1
-        if sent == 2:
-            raise Throttled(1)
-        return await create(recipient, body)
 
-    monkeypatch.setattr(whatsapp, "_create", failing)
-    with pytest.raises(Uncertain, match="part 2 of"):
-        await whatsapp.send(to(phone, "kata " * 1000))
+@pytest.mark.asyncio
+async def test_the_log_of_one_address_is_blanked(
+    sandbox: Sandbox, whatsapp: WhatsApp, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(twilio_log, "PAGE", 2)
+    other, log = await sandbox.phone("whatsapp"), sandbox.twilio.records
+    for number in range(3):
+        await phone.type(f"rahasia {number}")
+        await whatsapp.send(to(phone, f"jawaban {number}"))
+        await whatsapp.send(to(other, "tetap"))
+    photo = await phone.send("photo", data=b"picture", caption="ini")
+    await other.type("tetap")
+    until = int(sandbox.now() * 1000)
+    await sandbox.waits_for(lambda: last(phone).ticks == "read")
+    sandbox.world.settings.statuses = ("queued",)
+    (underway,) = (await whatsapp.send(to(phone, "masih jalan"))).ids
+    sandbox.advance(120)
+    await phone.type("kemudian")
+
+    assert await whatsapp.redact(phone.number or "", until) == 1
+    kept = [record["body"] for record in log.page({"PageSize": "100"})["messages"] if record["body"]]
+    assert kept == ["kemudian", "masih jalan", "tetap", "tetap", "tetap", "tetap"]
+    assert log.media(photo.id)["media_list"] == []
+
+    log.find(underway).status = "delivered"
+    before = len(sandbox.calls("messages.update"))
+    assert await whatsapp.redact(phone.number or "", until) == 0
+    assert len(sandbox.calls("messages.update")) == before + 1, "what is blank is not blanked again"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ({"method": "messages.update", "status": 503}, Uncertain),
+        ({"method": "messages.update", "status": 429, "retry_after": 1}, Throttled),
+        ({"method": "messages.list", "status": 401}, Uncertain),
+        ({"method": "messages.list", "close": True}, Uncertain),
+    ],
+)
+async def test_a_log_that_cannot_be_blanked_now(
+    sandbox: Sandbox, whatsapp: WhatsApp, phone: Phone, fault: dict[str, Any], error: type[Exception]
+) -> None:
+    sandbox.fault("twilio", **fault)
+    with pytest.raises(error):
+        await whatsapp.redact(phone.number or "", int(sandbox.now() * 1000))
+
+
+@pytest.mark.asyncio
+async def test_a_message_that_is_gone_from_the_log_is_blank(sandbox: Sandbox, whatsapp: WhatsApp, phone: Phone) -> None:
+    sandbox.fault("twilio", "messages.update", status=404)
+    assert await whatsapp.redact(phone.number or "", int(sandbox.now() * 1000)) == 0
 
 
 @pytest.mark.asyncio

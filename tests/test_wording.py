@@ -26,7 +26,10 @@ MANNERS = {"sapaan", "nickname"}
 """How somebody is addressed differs between languages."""
 SAME = ("announcements", "salutation")
 """Questions with options that are called as other templates end."""
-NOT_LABELS = re.compile(r"\.(again|label|named|choice\w*|shared|none|programme|mart|did_you_mean)$")
+NOT_LABELS = re.compile(
+    r"\.(again|label|why|what|cannot_skip|name|named|choice\w*|shared|none|programme|mart|did_you_mean|too_short|too_long"
+    r"|kind_\w+)$"
+)
 
 
 def forms(language: str, domain: str, key: str) -> tuple[str, ...]:
@@ -38,8 +41,9 @@ def options() -> list[tuple[str, str, list[str]]]:
     found: dict[tuple[str, str], list[str]] = {}
     for domain, key in EVERY:
         base, dot, _ = key.rpartition(".")
-        asked = not (NOT_LABELS.search(key) if base not in SAME else re.search(r"\.(label|again|choice\w*)$", key))
-        if dot and (domain, base) in EVERY and asked and not base.startswith("rejected"):
+        asked = not (NOT_LABELS.search(key) if base not in SAME else re.search(r"\.(label|why|again|choice\w*)$", key))
+        known = (domain, base) in EVERY or ("bot", base) in EVERY
+        if dot and known and asked and not base.startswith("rejected"):
             found.setdefault((domain, base), []).append(key)
     return [(domain, base, keys) for (domain, base), keys in found.items()]
 
@@ -103,7 +107,7 @@ def test_what_does_not_fit_is_answered_with_what_would(language: str) -> None:
 
 EXPLAINED = {
     "rejected.other", "rejected.choice_exact", "rejected.place", "rejected.place_again", "rejected.place_letters",
-    "rejected.too_long", "rejected.id_number", "rejected.rupiah_range",
+    "rejected.place_village", "rejected.too_long", "rejected.id_number", "rejected.rupiah_range",
 }  # fmt: skip
 """Those where an example would say nothing, or would give a name away that is not of that district."""
 

@@ -14,23 +14,26 @@ from bot import vocabulary, words
 TYPED = {
     "back": "kembali, kmbli, balik, back, sebelumnya, 0, #, Kembali!, KEMBALI, kembaliii, kembali dong kak, /kembali",
     "skip": "lewati, skip, lewat, -, kosong, lewati saja, skip kak, –",
+    "later": "nanti, nanti aja, nanti dulu kak, besok aja, lain kali, later, maybe later, not now",
     "cancel": "batal, btl, cancel, gajadi, ga jadi, gak jadi, tidak jadi, batal ya, /batal, gak jadi deh kak, tolong"
     " batal",
     "help": "bantuan, bantu, bntu, tolong, tlg, help, admin, cs, operator, petugas, orang, ngomong sama orang, tolong"
     " kak",
-    "menu": "menu, halo, hallo, hai, hi, hello, p, P, ping, PING!!!, tes, test, assalamualaikum, ass, asw, aslm,"
+    "menu": "kak, min, bang, kak min, pak, menu, halo, hallo, hai, hi, hello, p, P, ping, PING!!!, tes, test,"
+    " assalamualaikum, ass, asw, aslm,"
     " samlekum, selamat pagi, pagi, siang, shalom, om swastiastu, permisi, punten, kulo nuwun, tabe, tabeq,"
     " /start, start, halo kak, Assalamu'alaikum wr. wb., halo selamat pagi kak, /menu@PijarBot, haloooo, met"
     " siang bu, assalamu'alaikum pak",
     "stop": "stop, stp, berhenti, unsubscribe, jangan kirim lagi, STOP, stop ya kak, /stop",
     "leave": "keluar, exit, /keluar, keluar kak",
     "resume": "mulai, langganan, MULAI",
-    "next": "lanjut, lnjt, next, terus, trs, lanjutkan, gas, lanjut kak, gasss",
+    "next": "ulang, ulangi kak, lanjut, lnjt, next, terus, trs, lanjutkan, gas, lanjut kak, gasss",
     "thanks": "makasih, makasi, mksh, mksih, trims, tq, thx, terima kasih, trimakasih, suwun, matur nuwun, hatur nuhun,"
     " tampi asih, terimakasih banyak, makasih ya kak, 🙏, terima kasih banyak bu",
     "language": "bahasa, language",
-    "language:id": "indonesia, bahasa indonesia",
-    "language:en": "english, inggris, bahasa inggris, English please",
+    "language:id": "indonesia, bahasa indonesia, bhs indonesia, pake bhs indo, pakai bahasa indonesia kak",
+    "language:en": "english, inggris, bahasa inggris, English please, english pls, bhs inggris, pake bahasa"
+    " inggris, pake bhs inggris dong, ganti ke bahasa inggris",
 }
 
 
@@ -47,7 +50,8 @@ def test_words_that_always_work(typed: str, meant: str) -> None:
     [
         "saya berhenti kerja tahun 2019", "uang kembali", "Siti Aminah", "stop kerja di pabrik", "bantuan tunai",
         "mulai usaha", "keluar negeri", "lanjut sekolah", "orang tua", "tidak", "ya", "ok", "sip", "", "   ", "😀",
-        "kak", "1", "kembali ke desa", "Pagi Harahap", "Bu Menur", "saya mau berhenti", "halo nama saya Siti",
+        "1", "kembali ke desa", "bang Udin", "pak tani", "nanti malam pulang", "besok kerja",
+        "Pagi Harahap", "Bu Menur", "saya mau berhenti", "halo nama saya Siti",
         "x" * 5000, "lewat pos", "batal nikah",
     ],
 )  # fmt: skip
@@ -62,8 +66,8 @@ def test_salam_is_answered_with_salam() -> None:
         assert not words.is_salam(typed), typed
 
 
-YES = """ya, y, iya, iy, iyah, yaa, yup, yoi, ok, oke, okey, okeh, sip, siap, boleh, setuju, betul, benar, bener, bnr,
-bner, yes, inggih, nggih, enggih, muhun, sumuhun, aok, 👍, 👍🏾, iya kak, ya betul, ok siap, YAAA!"""
+YES = """ya, y, iya, iy, iyah, yaa, yup, yoi, ok, oke, okey, okeh, sip, siap, boleh, setuju, dah, betul, benar, bener,
+bnr, bner, yes, inggih, nggih, enggih, muhun, sumuhun, aok, 👍, 👍🏾, iya kak, ya betul, ok siap, YAAA!"""
 NO = """tidak, tdk, tdak, ga, gak, gk, g, nggak, ngga, ngg, enggak, engga, kagak, ndak, nda, ora, mboten, henteu, teu,
 endek, ndeq, belum, blm, blom, jangan, no, gak mau kak, tidak setuju, belum dulu, 👎, tidak terima kasih"""
 
@@ -119,9 +123,73 @@ def test_change_names_a_line() -> None:
         assert words.change(typed) is None, typed
 
 
+def test_change_names_a_line_by_its_name() -> None:
+    for typed, name in {
+        "ubah desa": "desa", "Ganti nama kak": "nama", "change village": "vilage", "ubah no hp": "no hp",
+        "desanya salah": "desa", "nama saya salah": "nama", "mau ganti nama jadi Siti": "nama", "edit my name": "name",
+        "ubah": "", "desa": "", "ubah ke 3": "", "salah": "", "saya ganti": "",
+    }.items():  # fmt: skip
+        assert words.changes(typed) == name, typed
+    names = words.line_names(["Nomor HP", "Phone number"])
+    assert {"Nomor HP", "no hp", "wa", "mobile"} <= set(names)
+    assert words.line_names(["Catatan"]) == ("Catatan",)
+
+
+ASKED = {
+    "why": "kenapa, kenapa ya, Kenapa?, knp kak, buat apa, untuk apa ya, utk apa, mengapa, why, why?, what for, why"
+    " do you ask",
+    "what": "apa, ap, gimana, gmn ya, gmana, bagaimana, berapa, brp, kapan, kpn, di mana, dimana,"
+    " dmn, maksudnya?, ??, what",
+    "": "Kenapa Siti, Apandi, 1980, gimana hujan, siapa namanya itu, hmm, ..., 🙏, Siti?",
+}
+
+
+@pytest.mark.parametrize("kind", ASKED)
+def test_a_question_about_the_question(kind: str) -> None:
+    for typed in ASKED[kind].split(", "):
+        assert words.asks(typed) == kind, typed
+    for typed in [
+        "kenapa harus isi nama",
+        "kak, kenapa tanya desa?",
+        "buat apa nama lengkap",
+        "why do you need my name",
+    ]:
+        assert words.wonders(typed), typed
+    for typed in ["Siti kenapa", "untung", "buat kue", "", "Apa Adanya"]:
+        assert not words.wonders(typed), typed
+
+
+def test_what_leaves_a_question_open() -> None:
+    for typed in ["tidak", "gak ada", "lupa", "gak tau kak", "saya lupa", "rahasia", "none", "not sure", "gak mau"]:
+        assert words.declines(typed), typed
+    for typed in ["ya", "Tidar", "lupa tahun 2019", "nol koma", "", "hong kong"]:
+        assert not words.declines(typed), typed
+
+
+def test_the_same_as_before() -> None:
+    for typed in ["sama", "Sama aja", "sama kak", "same", "sama dengan nama lengkap", "the same", "itu aja"]:
+        assert words.is_same(typed), typed
+    for typed in ["Sama'un", "sama suami", "Samsiah", "", "sama-sama"]:
+        assert not words.is_same(typed), typed
+
+
+def test_what_is_nobodys_name() -> None:
+    for typed in ["ok", "oke siap", "udah", "sip kak", "terserah", "tidak tahu", "iya iya", "👍", "kirim"]:
+        assert words.is_no_name(typed), typed
+    for typed in ["Siti", "Yayuk", "Oki", "Siapudin", "Baik Siti", "No", "Ina", "Ama", "Bener", "", "Nok", "Mama Ok"]:
+        assert not words.is_no_name(typed), typed
+
+
+def test_levels_of_an_address() -> None:
+    assert words.levels("Kab. Wonosobo, kec Kertek") == {"district": "wonosobo", "kecamatan": "kertek"}
+    assert words.levels("Kertek kabupaten") == {"": "kertek", "district": ""}
+    assert words.levels("dsn Krajan desa Lipursari") == {"village": "krajan lipursari"}
+    assert words.levels("Wonosobo") == {"": "wonosobo"}
+
+
 def test_restart() -> None:
     assert all(map(words.restart, ["mulai baru", "ulang dari awal", "start over", "dari awal", "Mulai baru ya kak"]))
-    assert not any(map(words.restart, ["mulai", "awal bulan", "", "baru pulang"]))
+    assert not any(map(words.restart, ["mulai", "awal bulan", "", "baru pulang", "baru", "ulang"]))
 
 
 VILLAGES = [
@@ -195,7 +263,8 @@ def test_folding_is_stable_and_nothing_raises(text: str) -> None:
     assert " ".join(folded.split()) == folded
     reads: tuple[Callable[[str], object], ...] = (
         words.intent, words.yes, words.number, words.numbers, words.change, words.restart, words.is_salam, words.is_all,
-        words.is_nothing, words.is_still, words.is_this, words.id_number, words.mask,
+        words.is_nothing, words.is_still, words.is_this, words.id_number, words.mask, words.changes, words.asks,
+        words.wonders, words.declines, words.is_same, words.is_no_name, words.levels, words.orders_change,
     )  # fmt: skip
     for read in reads:
         read(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Literal, Protocol
 
 from bot.messages import Outgoing, Receipt
 
@@ -27,12 +27,16 @@ class Channel(Protocol):
 
 
 class Throttled(Exception):
-    """Wait `after` seconds; the whole channel, or only this chat where `chat` is true."""
+    """Wait `after` seconds; the whole channel, or only this chat where `chat` is true.
 
-    def __init__(self, after: float, chat: bool = False) -> None:
+    tier: it may also be that too many people were written to today who had not written themselves.
+    """
+
+    def __init__(self, after: float, chat: bool = False, tier: bool = False) -> None:
         super().__init__(f"wait {after:g} s")
         self.after = after
         self.chat = chat
+        self.tier = tier
 
 
 class Unreachable(Exception):
@@ -43,12 +47,36 @@ class Uncertain(Exception):
     """May have been sent (the request went out, no answer came): a reply goes once more, an announcement never."""
 
 
+class Halfway(Exception):
+    """Some parts of this message have arrived, with these `ids`; `fault` is what the next one met."""
+
+    def __init__(self, ids: tuple[str, ...], fault: Exception) -> None:
+        super().__init__(f"part {len(ids) + 1}: {fault}")
+        self.ids = ids
+        self.fault = fault
+
+
 class Refused(Exception):
     """This message can never be sent; the reason is for people to read."""
 
 
+class Unfit(Refused):
+    """The provider does not take the message in this form; plain words it may take."""
+
+
+class TooLarge(Refused):
+    """A file that has more bytes than we take."""
+
+
 class Blocked(Exception):
-    """This person does not want to hear from us, or is gone; stop."""
+    """This person does not want to hear from us, or is gone; stop.
+
+    why: `blocked`, `invalid` (there is nobody at this address), or `stopped` (nothing unasked any more).
+    """
+
+    def __init__(self, reason: str = "", why: Literal["blocked", "invalid", "stopped"] = "blocked") -> None:
+        super().__init__(reason)
+        self.why = why
 
 
 class WindowClosed(Refused):

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-import aiohttp
+from collections.abc import Mapping
 
-CONNECTIONS = 320
-"""Enough for 50 ms a call at several thousand calls a second; the outbox bounds what is really in flight."""
+import aiohttp
+from yarl import URL
+
+from bot.channels import Refused, TooLarge, Unreachable
+
+CONNECTIONS = 540
+"""Enough for 50 ms a call at several thousand calls a second. outbox.py bounds what is really in flight, delivering.py
+beside it: an answer finds a connection however much is announced."""
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 20.0
+HOPS = 3
+"""Redirects that a file may lie behind."""
+_LATER = (404, 408, 425, 429)
+"""Besides 5xx: a file may not lie where it is told to for a moment."""
 
 
 def pool() -> aiohttp.ClientSession:
@@ -33,3 +43,42 @@ def unsent(error: BaseException) -> bool:
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
         return True
     return isinstance(error.__cause__ or error, aiohttp.ClientConnectionResetError)
+
+
+async def download(session: aiohttp.ClientSession, url: URL, most: int, headers: Mapping[str, str]) -> bytes:
+    """A file of up to `most` bytes; `headers` are for the first address alone, not for where that one sends us.
+
+    Raises TooLarge, Refused, Unreachable. Says nothing of the address, which may have a secret in it.
+    """
+    try:
+        for hop in range(HOPS + 1):
+            async with session.get(url, headers=headers if hop == 0 else {}, allow_redirects=False) as response:
+                if response.status in (301, 302, 303, 307, 308):
+                    url = _onward(response)
+                    continue
+                if response.status in _LATER or response.status >= 500:
+                    raise Unreachable(f"HTTP {response.status}")
+                if response.status != 200:
+                    raise Refused(f"HTTP {response.status}")
+                return await _body(response, most)
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        raise Unreachable(type(error).__name__) from None
+    raise Refused("sent on too often")
+
+
+def _onward(response: aiohttp.ClientResponse) -> URL:
+    onward = response.url.join(URL(response.headers.get("Location", "")))
+    if onward.scheme != "https" and response.url.scheme == "https":
+        raise Refused("sent on without encryption")
+    return onward
+
+
+async def _body(response: aiohttp.ClientResponse, most: int) -> bytes:
+    if (response.content_length or 0) > most:
+        raise TooLarge(f"{response.content_length} bytes")
+    found = bytearray()
+    async for chunk in response.content.iter_chunked(64 * 1024):
+        found += chunk
+        if len(found) > most:
+            raise TooLarge(f"more than {most} bytes")
+    return bytes(found)

@@ -8,19 +8,33 @@ from __future__ import annotations
 import asyncio
 import hmac
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 import aiohttp
 import msgspec
 from telegram import Bot, BotCommandScopeAllPrivateChats, BotCommandScopeChat
 from telegram.error import BadRequest, ChatMigrated, TelegramError
+from yarl import URL
 
 from bot import markup
-from bot.channels import Blocked, Forged, Refused, Throttled, Uncertain, Unreachable, updates
-from bot.channels.connections import ANSWER_SECONDS, pool
+from bot.channels import (
+    Blocked,
+    Forged,
+    Refused,
+    Throttled,
+    TooLarge,
+    Uncertain,
+    Unreachable,
+    parts,
+    updates,
+)
+from bot.channels.connections import ANSWER_SECONDS, download, pool
+from bot.channels.telegram_files import CAPTION, Uploads
 from bot.channels.telegram_http import FAULTS, RawRequest, Request, errors, named
+from bot.files import Files
 from bot.messages import Button, Incoming, Outgoing, Receipt, Status
 
 API_URL = "https://api.telegram.org"
@@ -29,6 +43,16 @@ BUTTONS = 100
 SHORT = 18
 """A label up to this long leaves room for a second one in its row on a small phone."""
 
+_METHODS = (
+    "sendMessage",
+    "sendPhoto",
+    "sendDocument",
+    "editMessageText",
+    "editMessageCaption",
+    "answerCallbackQuery",
+    "getUpdates",
+    "getFile",
+)
 _NO_PREVIEW = {"is_disabled": True}
 _CANNOT_EDIT = (
     "message can't be edited",
@@ -42,13 +66,21 @@ class _Sent(msgspec.Struct):
     message_id: int = 0
 
 
+class _File(msgspec.Struct):
+    file_path: str = ""
+    file_size: int = 0
+
+
 class _Head(msgspec.Struct):
     update_id: int
 
 
+_html = lru_cache(maxsize=8)(markup.telegram)
+"""An announcement is rendered once, not for everybody who gets it."""
 _sent = msgspec.json.Decoder(_Sent | bool)
 _list = msgspec.json.Decoder(list[msgspec.Raw])
 _head = msgspec.json.Decoder(_Head)
+_file = msgspec.json.Decoder(_File)
 
 
 class Telegram:
@@ -62,18 +94,17 @@ class Telegram:
         api_url: str = "",
         secret: str = "",
         clock: Callable[[], int] = lambda: time.time_ns() // 10**6,
+        files: Files | None = None,
     ) -> None:
-        """`secret` is what Telegram's webhook requests carry; `clock` gives UTC milliseconds."""
+        """`secret` is what Telegram's webhook requests carry; `clock` gives UTC milliseconds; `files` may be sent."""
         self.id = token.partition(":")[0]
         self.username = ""
         """Known once `check` has asked for it."""
         base = f"{(api_url or API_URL).rstrip('/')}"
         self._request, self._raw = Request(), RawRequest()
         self.bot = Bot(token, f"{base}/bot", f"{base}/file/bot", request=self._request, get_updates_request=self._raw)
-        self._urls = {
-            method: f"{self.bot.base_url}/{method}"
-            for method in ("sendMessage", "editMessageText", "answerCallbackQuery", "getUpdates")
-        }
+        self._urls = {method: f"{self.bot.base_url}/{method}" for method in _METHODS}
+        self._uploads = Uploads(self._raw, self.bot.base_url, files, self._post) if files is not None else None
         self._secret = secret.encode()
         self._clock = clock
         self._session: aiohttp.ClientSession | None = None
@@ -122,21 +153,35 @@ class Telegram:
     async def send(self, message: Outgoing) -> Receipt:
         """Send, in as many parts as it needs, the buttons on the last; or change the message that it `edits`."""
         text = f"{message.text}\n\n{markup.numbered(message.options)}" if message.options else message.text
-        parts = [text]
-        if len(text) * 2 > markup.TELEGRAM_LIMIT:
-            parts = markup.split(text, markup.TELEGRAM_LIMIT, markup.telegram_length)
         keyboard = _keyboard(message)
-        ids: list[str] = []
-        for number, part in enumerate(parts, 1):
-            edits = message.edits if number == 1 and not message.contact_button else ""
-            try:
-                ids.append(await self._part(message.to, part, keyboard if number == len(parts) else None, edits))
-            except (Throttled, Unreachable) as error:
-                if not ids:
-                    raise
-                # The first parts are out: to call this unsent would send them twice.
-                raise Uncertain(f"part {number} of {len(parts)} did not go out: {error}") from error
-        return Receipt(tuple(ids))
+        edits = "" if message.contact_button else message.edits
+        if message.line and edits:
+            return await self._put_right(message, text)
+        if message.media and not edits and self._uploads is not None and message.media in self._uploads:
+            return await self._with_file(self._uploads, message, text, keyboard)
+        if len(text) * 2 <= markup.TELEGRAM_LIMIT and not message.arrived:
+            return Receipt((await self._part(message.to, text, keyboard, edits),))
+        split = markup.split(text, markup.TELEGRAM_LIMIT, markup.telegram_length)
+
+        def part(number: int) -> Awaitable[str]:
+            last = number == len(split) - 1
+            return self._part(message.to, split[number], keyboard if last else None, "" if number else edits)
+
+        return await parts.in_order(split, message.arrived, part)
+
+    async def fetch(self, reference: str, most: int) -> bytes:
+        """What a file_id stands for, up to `most` bytes; raises TooLarge, Refused, Unreachable, Throttled …"""
+        try:
+            found = _file.decode(await self._call("getFile", {"file_id": reference}))
+        except BadRequest as error:
+            raise (TooLarge if "too big" in error.message.lower() else Refused)(error.message) from error
+        except FAULTS as error:
+            raise named(error) from error
+        if found.file_size > most:
+            raise TooLarge(f"{found.file_size} bytes")
+        if self._session is None or not found.file_path:
+            raise Unreachable("there is no path to the file")
+        return await download(self._session, URL(f"{self.bot.base_file_url}/{found.file_path}"), most, {})
 
     async def acknowledge(self, callback: str, note: str = "") -> None:
         """Take the clock off a pressed button, with a line of text where there is a note; never raises."""
@@ -170,15 +215,53 @@ class Telegram:
             else:
                 await self.bot.delete_webhook(drop_pending_updates=False)
 
-    async def _part(self, to: str, part: str, keyboard: object, edits: str) -> str:
+    async def _put_right(self, message: Outgoing, text: str) -> Receipt:
+        """Change all messages that it edits, and say so in a reply to the first."""
+        old, new = message.edits.split(), markup.split(text, markup.TELEGRAM_LIMIT, markup.telegram_length)
+        # What is left of a longer one must not stay as it was.
+        whole = [*new, *[message.line] * (len(old) - len(new)), message.line]
+
+        def part(number: int) -> Awaitable[str]:
+            if number == len(whole) - 1:
+                return self._part(message.to, message.line, None, "", replies_to=old[0])
+            return self._part(message.to, whole[number], None, old[number] if number < len(old) else "")
+
+        return await parts.in_order(whole, message.arrived, part)
+
+    async def _with_file(self, uploads: Uploads, message: Outgoing, text: str, keyboard: object) -> Receipt:
+        """A photo or document with the text under it, or where that is too long, after it; the buttons on the last."""
+        split = parts.captioned(text, CAPTION, markup.TELEGRAM_LIMIT, markup.telegram_length)
+
+        def part(number: int) -> Awaitable[str]:
+            shown = keyboard if number == len(split) - 1 else None
+            if number:
+                return self._part(message.to, split[number], shown, "")
+            return self._file(uploads, message, split[0], shown)
+
+        return await parts.in_order(split, message.arrived, part)
+
+    async def _file(self, uploads: Uploads, message: Outgoing, caption: str, keyboard: object) -> str:
+        parameters: dict[str, object] = {"chat_id": int(message.to)}
+        if caption:
+            parameters |= {"caption": markup.telegram(caption), "parse_mode": "HTML"}
+        if keyboard is not None:
+            parameters["reply_markup"] = keyboard
+        try:
+            return await uploads.send(message.media, parameters)
+        except FAULTS as error:
+            raise self._about(message.to, named(error)) from error
+
+    async def _part(self, to: str, part: str, keyboard: object, edits: str, replies_to: str = "") -> str:
         parameters: dict[str, object] = {
             "chat_id": int(to),
-            "text": markup.telegram(part),
+            "text": _html(part),
             "parse_mode": "HTML",
             "link_preview_options": _NO_PREVIEW,
         }
         if keyboard is not None:
             parameters["reply_markup"] = keyboard
+        if replies_to:
+            parameters["reply_parameters"] = {"message_id": int(replies_to), "allow_sending_without_reply": True}
         try:
             if edits and (changed := await self._edited(parameters, part, edits)):
                 return changed
@@ -192,19 +275,30 @@ class Telegram:
             await self._post("editMessageText", parameters | {"message_id": int(edits)}, part)
         except BadRequest as error:
             reason = error.message.lower()
+            if "there is no text in the message" in reason and markup.telegram_length(part) <= CAPTION:
+                return await self._recaptioned(parameters, part, edits)
             if any(words in reason for words in _CANNOT_EDIT):
                 return ""
             if "message is not modified" not in reason:
                 raise
         return edits
 
-    async def _post(self, method: str, parameters: dict[str, object], part: str) -> msgspec.Raw:
+    async def _recaptioned(self, parameters: dict[str, object], part: str, edits: str) -> str:
+        """The same for what stands under a photo or a document."""
+        wanted = {name: value for name, value in parameters.items() if name not in ("text", "link_preview_options")}
+        try:
+            await self._call("editMessageCaption", wanted | {"message_id": int(edits), "caption": parameters["text"]})
+        except BadRequest as error:
+            return edits if "message is not modified" in error.message.lower() else ""
+        return edits
+
+    async def _post(self, method: str, parameters: Mapping[str, object], part: str = "") -> msgspec.Raw:
         try:
             return await self._call(method, parameters)
         except ChatMigrated as moved:
-            return await self._call(method, parameters | {"chat_id": moved.new_chat_id})
+            return await self._call(method, {**parameters, "chat_id": moved.new_chat_id})
         except BadRequest as error:
-            if "can't parse entities" not in error.message.lower():
+            if not part or "can't parse entities" not in error.message.lower():
                 raise
             bare = {name: value for name, value in parameters.items() if name != "parse_mode"}
             return await self._call(method, bare | {"text": markup.plain(part)})

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from bot.channels import Unreadable
-from bot.messages import Contact, Incoming, Kind, Status
+from bot.messages import Attached, Contact, Incoming, Kind, Status
 
 ALLOWED = ("message", "edited_message", "callback_query", "my_chat_member")
 """What we ask Telegram to send us."""
@@ -40,6 +40,18 @@ class _Contact(msgspec.Struct):
     user_id: int | None = None
 
 
+class _Reference(msgspec.Struct):
+    message_id: int = 0
+
+
+class _File(msgspec.Struct):
+    file_id: str
+    file_size: int = 0
+    mime_type: str = ""
+    file_name: str = ""
+    width: int = 0
+
+
 class _Message(msgspec.Struct):
     message_id: int
     chat: _Chat
@@ -48,6 +60,7 @@ class _Message(msgspec.Struct):
     edit_date: int | None = None
     text: str | None = None
     caption: str | None = None
+    reply_to_message: _Reference | None = None
     contact: _Contact | None = None
     location: msgspec.Raw = _ABSENT
     photo: msgspec.Raw = _ABSENT
@@ -87,6 +100,8 @@ class _Update(msgspec.Struct):
 
 
 _decoder = msgspec.json.Decoder(_Update)
+_file = msgspec.json.Decoder(_File)
+_sizes = msgspec.json.Decoder(list[_File])
 _keys_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 _KINDS: tuple[tuple[str, Kind], ...] = (
@@ -183,11 +198,31 @@ def _message(key: str, message: _Message, username: str, body: bytes | msgspec.R
             if username and addressed[2].lower() != username.lower():
                 return []
             text = addressed[1] + text[addressed.end() :]
-    return [_incoming(key, message, message.sender, kind, text, message.date, contact)]
+    media = _attached(message, kind) if kind in ("photo", "document") else None
+    return [_incoming(key, message, message.sender, kind, text, message.date, contact, media)]
+
+
+def _attached(message: _Message, kind: Kind) -> Attached | None:
+    """The file of a document, or the largest that Telegram has made of a photo."""
+    try:
+        if kind == "document":
+            one = _file.decode(message.document)
+        else:
+            one = max(_sizes.decode(message.photo), key=lambda size: size.width)
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
+        return None
+    return Attached(one.file_id, one.file_size, one.mime_type, one.file_name)
 
 
 def _incoming(
-    key: str, message: _Message, sender: _User, kind: Kind, text: str, date: int, contact: Contact | None = None
+    key: str,
+    message: _Message,
+    sender: _User,
+    kind: Kind,
+    text: str,
+    date: int,
+    contact: Contact | None = None,
+    media: Attached | None = None,
 ) -> Incoming:
     return Incoming(
         key=key,
@@ -201,6 +236,8 @@ def _incoming(
         language=sender.language_code or "",
         name=_name(sender),
         private=message.chat.type == "private",
+        replies_to=str(message.reply_to_message.message_id) if message.reply_to_message is not None else "",
+        media=media,
     )
 
 

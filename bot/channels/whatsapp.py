@@ -1,24 +1,44 @@
 """WhatsApp through Twilio: signed webhooks in, messages out, and what was missed fetched again.
 
-Decides nothing about the 24-hour window: Twilio's error does, the outbox before it. Sends no Content templates yet.
+Decides nothing about the 24-hour window: Twilio's error does, the outbox before it. Buttons and lists are Content
+resources (contents.py); where there are none, and where Twilio does not take one, options go as numbered lines alone.
 """
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
+import structlog
 from multidict import MultiDict
 from twilio.request_validator import RequestValidator, get_signature_algorithm
 
-from bot import markup
-from bot.channels import Blocked, Forged, Refused, Throttled, Unauthorized, Uncertain, Unreachable, WindowClosed
-from bot.messages import Incoming, Kind, Outgoing, Receipt, Status
+from bot import contents, files, markup
+from bot.channels import (
+    Blocked,
+    Forged,
+    Refused,
+    Throttled,
+    Unauthorized,
+    Uncertain,
+    Unfit,
+    Unreachable,
+    WindowClosed,
+    parts,
+    twilio_log,
+)
+from bot.files import Files
+from bot.messages import Attached, Incoming, Kind, Outgoing, Receipt, Status
 
 if TYPE_CHECKING:
     from bot.channels.twilio_http import TwilioHttp
+
+log = structlog.get_logger(__name__)
 
 Form = Mapping[str, str] | Sequence[tuple[str, str]]
 State = Literal["queued", "sent", "delivered", "read", "failed", "undelivered"]
@@ -36,6 +56,8 @@ _STATES: Mapping[str, State] = {
     "failed": "failed",
     "canceled": "failed",
 }
+CAPTION = 1024
+"""Characters under a photo; Twilio would take more, Meta does not (platform.md 2.6)."""
 _TYPES: Mapping[str, Kind] = {"image": "photo", "audio": "voice", "video": "video"}
 # platform.md 2.7; what is not listed is refused.
 _MEANINGS: Mapping[int, type[Exception]] = {
@@ -45,8 +67,11 @@ _MEANINGS: Mapping[int, type[Exception]] = {
     20429: Throttled,
     63003: Blocked,
     63024: Blocked,
+    63032: Blocked,
     63033: Blocked,
+    63050: Blocked,
     21211: Blocked,
+    21612: Blocked,
     21614: Blocked,
     21610: Blocked,
     63009: Unreachable,
@@ -54,12 +79,27 @@ _MEANINGS: Mapping[int, type[Exception]] = {
     63012: Unreachable,
     30008: Unreachable,
     20003: Unauthorized,
+    **dict.fromkeys((21654, 21655, 21656, 63005, 63013, 63021, 63027, 63028, 63030, 63040, 63041), Unfit),
 }
+
+
+_body = lru_cache(maxsize=8)(markup.whatsapp)
+"""An announcement is rendered once, not for everybody who gets it."""
 
 
 def meaning(code: int | str) -> type[Exception]:
     """The error of ours that a code of Twilio's stands for, whether it came at once or in a status."""
     return _MEANINGS.get(int(code) if str(code).isdigit() else 0, Refused)
+
+
+TIER = 63018
+"""Too fast, or too many people today who had not written themselves: Twilio does not say which."""
+
+
+def why(code: int | str) -> Literal["blocked", "invalid", "stopped"]:
+    """What a code that means Blocked says of the person."""
+    number = int(code) if str(code).isdigit() else 0
+    return "stopped" if number in (21610, 63050) else "blocked" if number in (63032, 63033) else "invalid"
 
 
 class WhatsApp:
@@ -75,8 +115,12 @@ class WhatsApp:
         public_url: str,
         api_url: str = "",
         clock: Callable[[], int] = lambda: time.time_ns() // 10**6,
+        files: Files | None = None,
     ) -> None:
-        """The first token signs our requests, any may sign Twilio's: rotation, SharedKeys. `clock` in milliseconds."""
+        """The first token signs our requests, any may sign Twilio's: rotation, SharedKeys. `clock` in milliseconds.
+
+        `files` may be sent, by a link.
+        """
         self.sender = _PREFIX + _bare(sender)
         self.webhook_url = f"{public_url.rstrip('/')}/whatsapp"
         self.status_url = f"{self.webhook_url}/status"
@@ -85,6 +129,9 @@ class WhatsApp:
         self._validators = [RequestValidator(token) for token in tokens]
         self._api_url = api_url
         self._clock = clock
+        self._files = files
+        self.shapes: Mapping[contents.Key, contents.Approved] = {}
+        """The buttons and lists that there are, by kind and language."""
         self._http: TwilioHttp | None = None
         self._messages: Any = None
 
@@ -112,17 +159,20 @@ class WhatsApp:
         fields = self._verified(form, signature, url or self.webhook_url, settings)
         sender, phone = _address(fields.get("From", ""), fields.get("ExternalUserId", ""))
         token = fields.get("ButtonPayload") or fields.get("ListId") or ""
+        kind: Kind = "button" if token else _kind(fields)
         return Incoming(
             key=f"wa:{fields.get('MessageSid') or fields.get('SmsSid', '')}",
             channel="whatsapp",
             sender=sender,
             at=self._clock(),
-            kind="button" if token else _kind(fields),
+            kind=kind,
             text=(fields.get("ButtonText") or fields.get("ListTitle") or fields.get("Body") or "").replace("\0", ""),
             token=token,
             message=fields.get("OriginalRepliedMessageSid" if token else "MessageSid", ""),
+            replies_to="" if token else fields.get("OriginalRepliedMessageSid", ""),
             name=fields.get("ProfileName", ""),
             phone=phone,
+            media=_attached(fields) if kind in ("photo", "document") else None,
         )
 
     def parse_status(self, form: Form, signature: str | None, url: str = "", settings: str = "") -> Status:
@@ -140,23 +190,51 @@ class WhatsApp:
         )
 
     async def send(self, message: Outgoing) -> Receipt:
-        """Send, in as many parts as it needs, the options as numbered lines; `edits` is sent anew."""
+        """Send, in as many parts as it needs, the options as numbered lines, and as buttons or a list where they fit.
+
+        `edits` is sent anew. A message with `content` goes as that template.
+        """
+        if message.content is not None:
+            sid, variables = message.content
+            made = await self._create(_PREFIX + message.to, content_sid=sid, content_variables=variables)
+            return Receipt((made,))
         text = f"{message.text}\n\n{markup.numbered(message.options)}" if message.options else message.text
-        bodies = [markup.whatsapp(text)]
-        if len(bodies[0]) * 2 > markup.WHATSAPP_LIMIT:
-            bodies = [
-                markup.whatsapp(part) for part in markup.split(text, markup.WHATSAPP_LIMIT, markup.whatsapp_length)
-            ]
-        sids: list[str] = []
-        for number, body in enumerate(bodies, 1):
-            try:
-                sids.append(await self._create(_PREFIX + message.to, body))
-            except (Throttled, Unreachable) as error:
-                if not sids:
-                    raise
-                # The first parts are out: to call this unsent would send them twice.
-                raise Uncertain(f"part {number} of {len(bodies)} did not go out: {error}") from error
-        return Receipt(tuple(sids))
+        if message.media and self._files is not None and message.media in self._files:
+            return await self._with_file(self._files, message, text)
+        to, body = _PREFIX + message.to, _body(text)
+        if message.options and message.language and not message.arrived:
+            asked = contents.ask(self.shapes, (message.language,), body, message.options)
+            sid = await self._ask(to, *asked) if asked is not None else ""
+            if sid:
+                return Receipt((sid,))
+        if len(body) * 2 <= markup.WHATSAPP_LIMIT and not message.arrived:
+            return Receipt((await self._create(to, body),))
+        split = markup.split(text, markup.WHATSAPP_LIMIT, markup.whatsapp_length)
+        return await parts.in_order(
+            split, message.arrived, lambda number: self._create(to, markup.whatsapp(split[number]))
+        )
+
+    async def _with_file(self, known: Files, message: Outgoing, text: str) -> Receipt:
+        """A photo with the text under it; where that is too long, and with any document, the text goes before it.
+
+        Before, for a file is fetched first, and what is sent behind it would overtake it.
+        """
+        to, caption = _PREFIX + message.to, CAPTION if files.kind(message.media) == "photo" else 0
+        first, *rest = parts.captioned(text, caption, markup.WHATSAPP_LIMIT, markup.whatsapp_length)
+        split = [*(one for one in rest if one), first]
+
+        def part(number: int) -> Awaitable[str]:
+            last = number == len(split) - 1
+            given: dict[str, Any] = {"media_url": [known.link(message.media)]} if last else {}
+            return self._create(to, markup.whatsapp(split[number]), **given)
+
+        return await parts.in_order(split, message.arrived, part)
+
+    async def fetch(self, reference: str, most: int) -> bytes:
+        """What a MediaUrl stands for, up to `most` bytes; raises TooLarge, Refused, Unreachable."""
+        if self._http is None:
+            raise Unreachable("the channel is not open")
+        return await self._http.download(reference, most, (self._account, self._token))
 
     async def acknowledge(self, callback: str, note: str = "") -> None:
         """Nothing: WhatsApp's buttons need no answer."""
@@ -179,6 +257,30 @@ class WhatsApp:
         for message in sorted(found, key=lambda message: message.at):
             yield message
 
+    async def told(self, address: str, since: int) -> list[twilio_log.Told]:
+        """What Twilio's log has of our messages to an address since then (UTC milliseconds), oldest first.
+
+        Raises as `send` does.
+        """
+        after = datetime.fromtimestamp(since / 1000, UTC)
+        try:
+            found = await twilio_log.told(self._messages, self.sender, _PREFIX + address, after)
+        except Exception as error:
+            raise _named(error) from error
+        return [replace(one, state=_STATES.get(one.state, "queued")) for one in found]
+
+    async def redact(self, address: str, until: int) -> int:
+        """Blank what Twilio's log keeps of an address: what we wrote, and what came up to `until` (UTC milliseconds).
+
+        How many messages were not ready for it yet. Raises as `send` does.
+        """
+        # What came later may have to be fetched from that log; a minute is for clocks that differ.
+        before = datetime.fromtimestamp(until / 1000 + 60, UTC)
+        try:
+            return await twilio_log.blank(self._messages, self.sender, _PREFIX + address, before)
+        except Exception as error:
+            raise _named(error) from error
+
     def _fetched(self, record: Any) -> Incoming:
         sender, phone = _address(record.from_ or "", "")
         sent = record.date_sent or record.date_created
@@ -193,11 +295,19 @@ class WhatsApp:
             phone=phone,
         )
 
-    async def _create(self, to: str, body: str) -> str:
+    async def _ask(self, to: str, content: str, variables: Mapping[str, str]) -> str:
+        """Send a question with its buttons or list; empty where Twilio does not take it so."""
+        given = json.dumps(variables, ensure_ascii=False)
         try:
-            sent = await self._messages.create_async(
-                to=to, from_=self.sender, body=body, status_callback=self.status_url
-            )
+            return await self._create(to, content_sid=content, content_variables=given)
+        except (Unfit, WindowClosed) as reason:
+            log.warning("whatsapp.as_lines", reason=str(reason))
+            return ""
+
+    async def _create(self, to: str, body: str = "", **other: Any) -> str:
+        what = {"body": body, **other} if body else other
+        try:
+            sent = await self._messages.create_async(to=to, from_=self.sender, status_callback=self.status_url, **what)
         except Exception as error:
             raise _named(error) from error
         return str(sent.sid)
@@ -225,10 +335,11 @@ def _named(error: Exception) -> Exception:
         return Uncertain(f"HTTP {status}")
     kind = meaning(code)
     if kind is Throttled:
-        return Throttled(10.0)
+        return Throttled(10.0, tier=code == TIER)
     if kind is Unauthorized or status == 401:
         return Unauthorized("TWILIO_AUTH_TOKEN", "Twilio does not take TWILIO_ACCOUNT_SID with this token")
-    return kind(f"Twilio {code or status}: https://www.twilio.com/docs/api/errors/{code}" if code else f"HTTP {status}")
+    reason = f"Twilio {code or status}: https://www.twilio.com/docs/api/errors/{code}" if code else f"HTTP {status}"
+    return Blocked(reason, why(code)) if kind is Blocked else kind(reason)
 
 
 def _bare(address: str) -> str:
@@ -253,3 +364,8 @@ def _kind(fields: Mapping[str, str]) -> Kind:
     if content in ("text/vcard", "text/x-vcard", "text/directory"):
         return "contact"
     return _TYPES.get(content.partition("/")[0], "document")
+
+
+def _attached(fields: Mapping[str, str]) -> Attached | None:
+    url = fields.get("MediaUrl0", "")
+    return Attached(url, type=fields.get("MediaContentType0", "")) if url else None

@@ -6,29 +6,50 @@ Rows for the outbox, put into words only when they are sent.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import insert
 
+from bot.messages import Lane
 from bot.schema import outbox
 from bot.store import Tx
 
 
-async def tell(tx: Tx, account: str, domain: str, key: str, values: Mapping[str, object] | None = None) -> None:
-    """Send the template `key` of the catalogue `domain` as a notice, in the language the person has when it goes."""
-    await _put(tx, account, f"{domain}.{key}", {"say": [domain, key, dict(values or {})]})
+async def tell(
+    tx: Tx,
+    account: str,
+    domain: str,
+    key: str,
+    values: Mapping[str, object] | None = None,
+    *,
+    opens: Sequence[tuple[str, str, str]] = (),
+) -> None:
+    """Send the template `key` of the catalogue `domain` as a notice, in the language the person has when it goes.
+
+    opens: buttons, each with the template of its label, the conversation that it opens, and what is given to that.
+    """
+    body: dict[str, object] = {"say": [domain, key, dict(values or {})]}
+    await _put(tx, account, f"{domain}.{key}", {**body, "opens": [list(one) for one in opens]} if opens else body)
 
 
-async def open(tx: Tx, account: str, conversation: str, given: str = "") -> None:
-    """Begin a conversation with somebody who did not ask for it: a coordinator's question, a reminder."""
-    await _put(tx, account, conversation, {"open": [conversation, given]})
+async def open(tx: Tx, account: str, conversation: str, given: str = "", lane: Lane = "notice") -> None:
+    """Begin a conversation with somebody who did not ask for it: a coordinator's question, a reminder.
+
+    lane: `reply` where they wait for it: that is never deferred.
+    """
+    await _put(tx, account, conversation, {"open": [conversation, given]}, lane)
 
 
-async def _put(tx: Tx, account: str, template: str, body: Mapping[str, object]) -> None:
+async def sample(tx: Tx, account: str, number: str, language: str) -> None:
+    """Send an announcement to its author, exactly as somebody who reads `language` will get it."""
+    await _put(tx, account, "announcement", {"announce": [number, language]}, "reply")
+
+
+async def _put(tx: Tx, account: str, template: str, body: Mapping[str, object], lane: Lane = "notice") -> None:
     row = {
         "id": tx.new_id(),
         "account_id": account,
-        "lane": "notice",
+        "lane": lane,
         "state": "waiting",
         "body": json.dumps(body, ensure_ascii=False),
         "template": template,

@@ -7,15 +7,17 @@ here. Does not decide who may see a person: that is roles.py's part, and each lo
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, false, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, false, insert, or_, select, text, update
 
 from bot import words
 from bot.keys import Keys
+from bot.records import media, redactions
 from bot.records.transitions import LIVE
 from bot.schema import account_persons, accounts, enrolments, outbox, persons, talks
 from bot.store import Tx
@@ -188,8 +190,10 @@ async def speaks(tx: Tx, account: str, language: str) -> None:
 
 
 def called(said: Mapping[str, Any]) -> str:
-    """What to call somebody by: the nickname, else the first word of the name."""
-    return str(said.get("nickname") or (said.get("full_name") or " ").split(" ")[0])
+    """What to call somebody by: the nickname, else the first word of the name that is no title ("H.", "Hj", "Drs.")."""
+    name = str(said.get("full_name") or "").split()
+    spoken = [word for word in name if not word.endswith(".") and re.search("[aeiou]", words.fold(word))]
+    return str(said.get("nickname") or next(iter(spoken or name), ""))
 
 
 async def known(tx: Tx, account: str) -> list[dict[str, Any]]:
@@ -274,6 +278,8 @@ async def has_draft(tx: Tx, account: str) -> bool:
 async def drop_drafts(tx: Tx, account: str, except_talk: str) -> None:
     """Delete what this chat has begun and not sent. `except_talk` is the talk that is running."""
     await tx.execute(delete(talks).where(_unsent(account), talks.c.id != except_talk))
+    await media.forget(tx, account, except_talk)
+    await redactions.ask(tx, account)
 
 
 def _unsent(account: str) -> ColumnElement[bool]:
@@ -283,7 +289,7 @@ def _unsent(account: str) -> ColumnElement[bool]:
 async def erase(tx: Tx, person: str, except_talk: str = "") -> list[str]:
     """Delete a person with their enrolments, their answers in every talk, and what waits to be told about them.
 
-    Answers with the chats that nobody else writes from.
+    Answers with the chats that nobody else writes from. What the provider's own log has of them goes later.
 
     Consents stay (consents.py): without names they are the proof of what was allowed and withdrawn. A chat stays too,
     as long as somebody writes from it. `except_talk` is the talk that is running; it forgets itself.
@@ -296,11 +302,30 @@ async def erase(tx: Tx, person: str, except_talk: str = "") -> list[str]:
         others = [other.id for other in await of_account(tx, account) if other.id != person]
         await _erase_talks(tx, account, traces, except_talk, everything=not others)
         await _erase_messages(tx, account, traces, everything=not others)
+        await media.forget(tx, account, except_talk)
+        await redactions.ask(tx, account)
         await choose(tx, account, others[0] if others else None)
         if not others:
             alone.append(account)
+    for statement in _UNANNOUNCED:
+        await tx.execute(text(statement), {"person": person, "now": tx.now})
     await tx.execute(delete(persons).where(persons.c.id == person))
     return alone
+
+
+_THEIRS = """
+person_id = :person AND person_id <> '' AND announcement IN (SELECT number FROM announcements)"""
+"""Deliveries of a person, by the index that begins with the announcement."""
+_UNANNOUNCED = (
+    f"""
+UPDATE accounts SET held = max(0, held - 1) WHERE id IN (
+  SELECT account_id FROM deliveries WHERE {_THEIRS} AND state = 'held')""",
+    f"""
+UPDATE deliveries SET state = 'skipped', reason = 'deleted', settled_at = :now
+WHERE {_THEIRS} AND state IN ('waiting', 'held')""",
+    f"UPDATE deliveries SET person_id = '' WHERE {_THEIRS}",
+)
+"""What is still to be sent to them is not, and what was sent was sent to nobody; reports add up all the same."""
 
 
 async def _erase_talks(tx: Tx, account: str, traces: set[str], except_talk: str, everything: bool) -> None:
@@ -319,7 +344,8 @@ async def _erase_messages(tx: Tx, account: str, traces: set[str], everything: bo
     mine = outbox.c.account_id == account
     if not everything:
         mine &= or_(false(), *(outbox.c.body.contains(trace, autoescape=True) for trace in traces))
-    await tx.execute(delete(outbox).where(mine, outbox.c.state.in_(("waiting", "held")), outbox.c.lane != "reply"))
+    unasked = (outbox.c.state == "waiting") & (outbox.c.lane != "reply")
+    await tx.execute(delete(outbox).where(mine, unasked | (outbox.c.state == "held")))
     settled = outbox.c.state.not_in(("waiting", "sending", "held"))
     await tx.execute(update(outbox).where(mine, settled).values(body=None))
 

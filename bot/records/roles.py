@@ -29,16 +29,21 @@ class Role:
     """Only ever given with an area."""
     aggregates: bool = False
     """Sees figures and no people: cells under five are left out."""
+    categories: str = ""
+    """How the categories of announcements begin that it may send; empty: every one."""
 
+
+CARDS = ("cek", "lihat", "antrean", "verifikasi", "lengkapi")
+ANNOUNCING = ("umumkan", "pengumuman", "koreksi")
 
 ROLES = {
     # koordinator desa, pendamping: sees the whole card only to compare it with a card in the hand, with a purpose
-    "companion": Role(("cek", "lihat", "antrean", "verifikasi", "lengkapi", "desa"), local=True),
+    "companion": Role((*CARDS, "desa", *ANNOUNCING), local=True),
     # koordinator kabupaten: decides as well
-    "coordinator": Role(("cek", "lihat", "antrean", "verifikasi", "lengkapi", "belum", "desa", "rekap"), local=True),
+    "coordinator": Role((*CARDS, "belum", "desa", "rekap", *ANNOUNCING, "setujui"), local=True),
     # petugas program, across districts
-    "programme": Role(("cek", "lihat", "antrean", "verifikasi", "lengkapi", "belum", "desa", "rekap")),
-    "mart": Role(local=True),
+    "programme": Role((*CARDS, "belum", "desa", "rekap", *ANNOUNCING, "setujui")),
+    "mart": Role(ANNOUNCING, local=True, categories="mart_"),
     "trainer": Role(),
     "safeguarding": Role(),
     "data_protection": Role(),
@@ -48,7 +53,10 @@ ROLES = {
 }
 """Every role and its commands (domain.md 8.2, 8.3). A command is the first of the words that open its conversation."""
 
-COMMANDS = ("antrean", "cek", "lihat", "verifikasi", "lengkapi", "belum", "desa", "rekap")
+COMMANDS = (
+    "antrean", "cek", "lihat", "verifikasi", "lengkapi", "belum", "desa", "rekap", "umumkan", "setujui", "pengumuman",
+    "koreksi",
+)  # fmt: skip
 """Every command of staff, in the order of their menu."""
 
 AREA = re.compile(r"(\d\d(\.\d\d(\.\d\d(\.\d{4})?)?)?)?")
@@ -83,6 +91,11 @@ class Staff:
 def may(role: str, command: str) -> bool:
     """Whether a role has the right to a command."""
     return role in ROLES and command in ROLES[role].commands
+
+
+def announces(role: str, category: str) -> bool:
+    """Whether a role has to do with announcements of a category."""
+    return role in ROLES and category.startswith(ROLES[role].categories)
 
 
 def allowed(held: Held, command: str) -> bool:

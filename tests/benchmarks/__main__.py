@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tests.benchmarks import announcing, crashing, planning
 from tests.benchmarks.people import Bench, Enrol, Script
 from tests.benchmarks.scenarios import HEAD, backlog, idle, line, loop, populated
 
@@ -80,6 +81,37 @@ def size(seconds: Seconds = 5.0) -> None:
         print(line(asyncio.run(loop("100 chats, polling, 100,000 people", 100, seconds, database=many))), flush=True)
     finally:
         shutil.rmtree(many.parent)
+
+
+@app.command()
+def announce(
+    recipients: int = 3000, chatters: int = 5,
+    limit: Annotated[int, typer.Option(help="messages a second that Telegram takes; 0: any number")] = announcing.LIMIT,
+    seconds: Annotated[float, typer.Option(help="end after so long; 0: when everybody has it")] = 0.0,
+    delay: Annotated[float, typer.Option(help="milliseconds that each send takes at the provider")] = 0.0,
+    profile: Annotated[str, typer.Option(help="write where the CPU time went into this file, for pstats")] = "",
+) -> None:  # fmt: skip
+    """One announcement on Telegram while some people chat."""
+    print(announcing.HEAD)
+    name = f"{recipients:,} people, {f'{limit}/s' if limit else 'no limit'}, {chatters} chat"
+    going = announcing.announce(
+        name, recipients, chatters=chatters, limit=limit, seconds=seconds, delay=delay / 1000, profile=profile
+    )
+    print(announcing.line(asyncio.run(going)))
+
+
+@app.command()
+def plan(people: int = 1_000_000) -> None:
+    """An announcement to so many people: counted, then planned while others write. Takes minutes and two gigabytes."""
+    for figures in asyncio.run(planning.plan(people)):
+        print(figures, flush=True)
+
+
+@app.command()
+def crash(kills: int = 50, recipients: int = 2000, channel: str = "") -> None:
+    """Kill the bot while an announcement goes out, on each channel, and count what became of everybody."""
+    for one in (channel,) if channel else ("telegram", "whatsapp"):
+        print(asyncio.run(crashing.crash(one, kills, recipients, ask=True)), flush=True)
 
 
 if __name__ == "__main__":

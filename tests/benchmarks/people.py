@@ -5,6 +5,7 @@ Counts what they are told wrongly and what they are told twice. Knows no provide
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -129,6 +130,8 @@ class Crowd:
     twice: int = 0
     started_over: int = 0
     paused: bool = False
+    thinks: Callable[[], float] | None = None
+    """Seconds before somebody writes the next message; None: they write at once."""
 
     def __post_init__(self) -> None:
         self.people = {chat: Person(chat) for chat in self.chats}
@@ -174,6 +177,14 @@ class Crowd:
         self.rounds += 1
 
     def _write(self, person: Person) -> None:
+        if self.thinks is not None:
+            asyncio.get_running_loop().call_later(self.thinks(), self._now, person)
+        else:
+            self._now(person)
+
+    def _now(self, person: Person) -> None:
+        if self.paused:
+            return
         person.wrote = self.script.says(person)
         person.waits = True
         person.wrote_at = time.perf_counter()

@@ -47,14 +47,18 @@ _sent = msgspec.json.Decoder(_Sent)
 _get = msgspec.json.Decoder(_Get)
 _NAMED = re.compile(r"^whatsapp:(\+62|ID\.)")
 _SENDS = ("sendMessage", "editMessageText")
+_TOO_MANY = msgspec.json.encode({
+    "ok": False, "error_code": 429, "description": "Too Many Requests: retry after 1", "parameters": {"retry_after": 1},
+})  # fmt: skip
 
 
 class Providers:
     """Both providers on one port. `webhook`: the bot's address, where updates are posted instead of polled."""
 
     def __init__(
-        self, heard: Heard, *, delay: float = 0.0, webhook: str = "", statuses: bool = False, retries: int = 5
-    ) -> None:
+        self, heard: Heard, *, delay: float = 0.0, webhook: str = "", statuses: bool = False, retries: int = 5,
+        limit: int = 0,
+    ) -> None:  # fmt: skip
         self.heard = heard
         self.delay = delay
         self.webhook = webhook
@@ -62,6 +66,10 @@ class Providers:
         """Whether Twilio reports queued, sent and delivered of each message."""
         self.retries = retries
         """How often Twilio posts a message again that was not taken, before it gives up."""
+        self.limit = limit
+        """How many messages Telegram takes in a second, whichever; 429 beyond. 0: any number."""
+        self.refused = 0
+        """How many were one too many."""
         self.url = ""
         self.polled = asyncio.Event()
         """Set by the first getUpdates."""
@@ -76,6 +84,9 @@ class Providers:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._sids = itertools.count(1)
+        self._taken: deque[float] = deque()
+        self._sent: dict[str, list[dict[str, object]]] = {}
+        """Twilio's log of what the bot wrote, by address."""
 
     async def start(self) -> None:
         """Serve on a free port."""
@@ -140,6 +151,10 @@ class Providers:
                 self._poll(at_once=False)
             elif name in _SENDS:
                 sent = _sent.decode(body)
+                if self.limit and not self._takes():
+                    self.refused += 1
+                    respond(_TOO_MANY, b"429 Too Many Requests")
+                    return
                 result = b'{"ok":true,"result":{"message_id":%d}}' % next(self._ids)
                 self._later(sent.chat_id, sent.text, result, respond)
             else:
@@ -149,12 +164,30 @@ class Providers:
             sid = f"SM{'f' * 8}{next(self._sids):024x}"
             status = fields.get("StatusCallback", [""])[0]
             answer = msgspec.json.encode({"sid": sid, "status": "queued", "direction": "outbound-api"})
-            self._later(int(_NAMED.sub("", fields["To"][0])), fields["Body"][0], answer, respond)
+            to, text = fields["To"][0], fields.get("Body", fields.get("ContentVariables", [""]))[0]
+            self._sent.setdefault(to, []).append({
+                "sid": sid, "direction": "outbound-api", "from": f"whatsapp:{NUMBER}", "to": to, "body": text,
+                "num_media": "0", "status": "sent", "date_sent": formatdate(), "date_created": formatdate(),
+            })  # fmt: skip
+            self._later(int(_NAMED.sub("", to)), text, answer, respond)
             if self.statuses:
-                self._spawn(self._report(sid, fields["To"][0], urlsplit(status).path))
+                self._spawn(self._report(sid, to, urlsplit(status).path))
+        elif (asked := parse_qs(urlsplit(path).query)).get("From") == [f"whatsapp:{NUMBER}"]:
+            found = self._sent.get(asked.get("To", [""])[0], [])[::-1]
+            respond(msgspec.json.encode({"messages": found, "page": 0, "page_size": 500, "next_page_uri": None}))
         else:
             newest_first = list(reversed(self.records))
             respond(msgspec.json.encode({"messages": newest_first, "page": 0, "page_size": 500, "next_page_uri": None}))
+
+    def _takes(self) -> bool:
+        """Whether Telegram takes one more in the second that is just going by."""
+        now, taken = time.perf_counter(), self._taken
+        while taken and taken[0] <= now - 1:
+            taken.popleft()
+        if len(taken) >= self.limit:
+            return False
+        taken.append(now)
+        return True
 
     def _poll(self, at_once: bool = True) -> None:
         if self._poller is None:

@@ -9,10 +9,16 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Protocol
 from urllib.parse import urlsplit
 
-Respond = Callable[[bytes], None]
-"""Answers one request with a JSON body; may be called later."""
+
+class Respond(Protocol):
+    """Answers one request with a JSON body; may be called later."""
+
+    def __call__(self, body: bytes, status: bytes = b"200 OK") -> None: ...
+
+
 Answer = Callable[[str, str, bytes, Respond], None]
 """Takes method, path, body, and how to answer."""
 

@@ -1,0 +1,48 @@
+"""Changing a line of the review card, by number or by name: "ubah 3", "ganti desa", "nama saya salah", "3"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot import words
+from bot.chat import Ask
+from bot.progress import Progress
+
+MOST = 5
+"""Lines that are named where it is not clear which one is meant: the last ones."""
+
+
+def change(progress: Progress, ask: Ask, text: str) -> None:
+    """Have the line changed that the text means; returns where it means none. At the card `3` or `desa` is enough.
+
+    Where prose is asked for, "ubah jadwal …" may be its beginning: there only a number counts.
+    """
+    bare = ask.kind == "review"
+    number = words.change(text)
+    if number is None and bare:
+        number = words.number(text)
+    called = words.changes(text)
+    named = bool(getattr(ask.question, "named", False))
+    if number is None and not (called and (named or not ask.question.free)) and not bare:
+        return
+    card = progress.lines()
+    found = _named(progress, card, called, text if bare else "") if number is None else [number - 1]
+    if len(found) == 1 and 0 <= found[0] < len(card):
+        progress.change(ask, card[found[0]])
+    if not found and named and words.orders_change(text):
+        found = list(range(len(card)))[-MOST:]
+    if number is not None:
+        progress.turn.say("no_such_number", last=len(card))
+    elif found:
+        lines = ", ".join(f"{at + 1}. {progress.display.line(card[at])}" for at in found)
+        progress.turn.say("which_line", lines=lines, number=found[0] + 1)
+    else:
+        return
+    progress.wait(ask)
+
+
+def _named(progress: Progress, card: Sequence[Ask], called: str, alone: str) -> list[int]:
+    """The lines that may be meant, by their labels in any language; of a name that stands alone only what is close."""
+    names = [words.line_names(progress.display.line_labels(ask)) for ask in card]
+    how, found = words.match(called or alone, names, tolerant=True)
+    return found if called or how in ("exact", "prefix", "typo") else []

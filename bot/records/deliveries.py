@@ -1,0 +1,181 @@
+"""Deliveries as rows: an announcement on its way to one person, each of them at most once.
+
+`waiting` → `sending`, committed before the provider is asked → `sent`, `failed`, `uncertain`; or `held` until the
+person writes, `skipped`, `dropped`. Statements run for every message of an announcement, so they go to the driver as
+they stand and work on sets (design.md, Store). Who gets one is plans.py's, when one goes picking.py's, sending
+delivering.py's.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+ASKED: Final = "asked"
+"""Reason of one that was held: the person has written since, so it goes at once, whatever the hour."""
+KNOCKED: Final = "knocked"
+WINDOW: Final = "window"
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """An announcement of which something may be waiting."""
+
+    number: str
+    state: str
+    ends_at: int | None
+    planned: bool
+
+
+_LIVE = """
+SELECT number, state, ends_at, planned FROM announcements
+WHERE state IN ('draft', 'waiting', 'scheduled', 'sending', 'paused') AND state = 'sending'
+UNION ALL
+SELECT a.number, a.state, a.ends_at, a.planned FROM (
+  WITH RECURSIVE one(number) AS (
+    SELECT min(announcement) FROM deliveries WHERE state = 'waiting'
+    UNION ALL
+    SELECT (SELECT min(d.announcement) FROM deliveries d WHERE d.state = 'waiting' AND d.announcement > one.number)
+    FROM one WHERE one.number IS NOT NULL)
+  SELECT number FROM one WHERE number IS NOT NULL) w
+JOIN announcements a ON a.number = w.number WHERE a.state = 'done'
+"""
+"""From step to step over the index, however many rows there are. What is waiting of one that is done was held until
+now, or is tried once more."""
+
+
+def live(driver: sqlite3.Connection) -> list[Live]:
+    """Announcements that go out, and those that are done and have something waiting."""
+    return [Live(row[0], row[1], row[2], bool(row[3])) for row in driver.execute(_LIVE)]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A delivery that is due, and what tells whether it may go now."""
+
+    id: int
+    account: str
+    person: str
+    attempts: int
+    provider_id: str
+    reason: str
+    way: str
+    due_at: int
+    external_id: str
+    language: str
+    reachable: str
+    failures: int
+    wrote_at: int
+    district: str | None
+    """None: the person is not known any more."""
+    opted: int | None
+    """2: wanted, 1: stopped, else never wanted."""
+
+
+_DUE = """
+SELECT d.id, d.account_id, d.person_id, d.attempts, d.provider_id, d.reason, d.way, d.due_at,
+  a.external_id, a.language, a.reachable, a.failures, a.last_inbound_at, p.district,
+  (SELECT max(CASE WHEN s.paused THEN 1 WHEN s.wanted THEN 2 ELSE 0 END) FROM subscriptions s
+   WHERE s.account_id = d.account_id AND s.topic IN (?, ?))
+FROM deliveries d JOIN accounts a ON a.id = d.account_id LEFT JOIN persons p ON p.id = d.person_id
+WHERE d.announcement = ? AND d.channel = ? AND d.state = 'waiting' AND d.due_at <= ? AND (d.due_at, d.id) > (?, ?)
+ORDER BY d.due_at, d.id LIMIT ?
+"""
+
+
+def due(
+    driver: sqlite3.Connection,
+    number: str,
+    channel: str,
+    topics: Sequence[str],
+    now: int,
+    after: tuple[int, int],
+    limit: int,
+) -> list[Candidate]:
+    """Deliveries of an announcement on a channel that are due, behind `after` (due_at, id), the first ones first."""
+    values = (topics[0], topics[-1], number, channel, now, *after, limit)
+    return [Candidate(*row) for row in driver.execute(_DUE, values)]
+
+
+_EARLIER = """
+SELECT d.account_id, d.provider_id FROM json_each(?) j
+CROSS JOIN deliveries d ON d.announcement = ? AND d.account_id = j.value
+WHERE d.provider_id <> '' AND d.state IN ('sent', 'uncertain')
+"""
+
+
+def earlier(driver: sqlite3.Connection, number: str, accounts: Sequence[str]) -> dict[str, str]:
+    """The ids of the messages in which an earlier announcement has reached these, by account."""
+    return dict(driver.execute(_EARLIER, (json.dumps(list(accounts)), number)).fetchall())
+
+
+_NEXT = "SELECT min(due_at) FROM deliveries WHERE announcement = ? AND channel = ? AND state = 'waiting' AND due_at > ?"
+
+
+def next_due(driver: sqlite3.Connection, numbers: Iterable[str], channel: str, now: int) -> int | None:
+    """When the next delivery of these announcements falls due."""
+    found = (driver.execute(_NEXT, (number, channel, now)).fetchone()[0] for number in numbers)
+    return min((at for at in found if at is not None), default=None)
+
+
+@dataclass(slots=True)
+class Decided:
+    """What was decided about deliveries that are due."""
+
+    go: list[tuple[str, int, int]] = field(default_factory=list)
+    """way, since when, id: they are `sending` from now on."""
+    skip: list[tuple[str, int, int]] = field(default_factory=list)
+    """reason, when, id."""
+    put_off: list[tuple[int, int]] = field(default_factory=list)
+    """until when, id."""
+    hold: list[tuple[str, int, int, str]] = field(default_factory=list)
+    """reason, when, id, account."""
+
+
+_GO = "UPDATE deliveries SET state = 'sending', way = ?, due_at = ? WHERE id = ?"
+_SKIP = "UPDATE deliveries SET state = 'skipped', reason = ?, settled_at = ? WHERE id = ?"
+_PUT_OFF = "UPDATE deliveries SET due_at = ? WHERE id = ?"
+HOLD: Final = "UPDATE deliveries SET state = 'held', reason = ?, due_at = ? WHERE id = ?"
+"""reason, when, id; to go with HELD."""
+HELD: Final = "UPDATE accounts SET held = held + 1 WHERE id = ?"
+
+
+def decide(driver: sqlite3.Connection, decided: Decided) -> None:
+    """Write down what was decided."""
+    holds = [one[:3] for one in decided.hold], [one[3:] for one in decided.hold]
+    many(driver, (_GO, decided.go), (_SKIP, decided.skip), (_PUT_OFF, decided.put_off))
+    many(driver, (HOLD, holds[0]), (HELD, holds[1]))
+
+
+# Settling. Only from `sending`: a status that has come meanwhile knows more.
+
+SENT: Final = """
+UPDATE deliveries SET state = 'sent', reason = '', provider_id = ?, settled_at = ? WHERE id = ? AND state = 'sending'
+"""
+"""provider's ids, when, id."""
+ENDED: Final = """
+UPDATE deliveries SET state = ?, reason = ?, provider_id = ?, settled_at = ?, attempts = attempts + 1
+WHERE id = ? AND state = 'sending'
+"""
+"""failed or uncertain, reason, provider's ids, when, id."""
+AGAIN: Final = """
+UPDATE deliveries SET state = 'waiting', way = CASE WHEN reason = 'asked' THEN way ELSE '' END, reason = ?,
+  provider_id = ?, due_at = ?, attempts = attempts + ?
+WHERE id = ? AND state = 'sending'
+"""
+"""reason, ids of the parts that have arrived, when it is due, 1 if this was a try, id."""
+KNOCK: Final = """
+UPDATE deliveries SET state = 'held', reason = 'knocked', provider_id = ?, due_at = ?, settled_at = ?
+WHERE id = ? AND state = 'sending'
+"""
+"""the knock's id, when, when, id; to go with HELD."""
+
+
+def many(driver: sqlite3.Connection, *work: tuple[str, Sequence[tuple[Any, ...]]]) -> None:
+    """Run each statement for each of its rows."""
+    for statement, rows in work:
+        if rows:
+            driver.executemany(statement, rows).close()

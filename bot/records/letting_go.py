@@ -1,0 +1,229 @@
+"""Announcements let go: by their author, and where it takes one by a second coordinator who agrees.
+
+Who may, and what was seen, is looked at again in the transaction itself; nobody agrees to their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, union
+
+from bot.records import audit, notices, roles
+from bot.records.announcements import (
+    LIVE,
+    UNDO_MS,
+    Announcement,
+    Outcome,
+    done,
+    get,
+    may,
+    of_row,
+    packed,
+    revise,
+    shift,
+)
+from bot.schema import account_persons, announcements, staff
+from bot.store import Tx
+
+TOLD: Final = "announce_told"
+"""The catalogue of what an author is told about their announcement."""
+
+
+FRESH_MS: Final = 3_600_000
+"""For so long the figures that its author has seen are believed: people come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the settings say about announcing."""
+
+    above: int = 100
+    """To more people than these a second coordinator has to agree."""
+    quiet: tuple[time, time] = (time(20), time(7))
+    """From when until when nobody is written to unasked, local time."""
+
+    def is_quiet(self, at: int, zone: str) -> bool:
+        """Whether a moment (UTC milliseconds) falls into quiet hours there."""
+        clock = datetime.fromtimestamp(at / 1000, ZoneInfo(zone)).time()
+        start, end = self.quiet
+        return start <= clock < end if start <= end else clock >= start or clock < end
+
+
+_limits = Limits()
+
+
+def limit(limits: Limits) -> None:
+    """Announce within these limits; called once, at the start."""
+    global _limits
+    _limits = limits
+
+
+def limits() -> Limits:
+    """What announcements are held to."""
+    return _limits
+
+
+def needs_approval(announcement: Announcement, above: int | None = None) -> bool:
+    """Whether a second coordinator has to agree: always for assistance, never for safety, else above so many people."""
+    if announcement.category in ("assistance", "safety"):
+        return announcement.category == "assistance"
+    return announcement.reached > (_limits.above if above is None else above)
+
+
+async def approvers(tx: Tx, announcement: Announcement) -> list[roles.Staff]:
+    """Who else may approve it and can be asked."""
+    able = await roles.everyone(tx)
+    theirs = await _chats(tx, announcement.author)
+    others = (one for one in able if one.account and one.account not in theirs and one.ended is None)
+    return [one for one in others if may(one.roles, "setujui", announcement)]
+
+
+async def _chats(tx: Tx, code: str) -> set[str]:
+    """The chat of a staff member, and all others of the same person, where they may have another code."""
+    theirs = account_persons.alias()
+    both = account_persons.join(theirs, theirs.c.person_id == account_persons.c.person_id)
+    found = select(theirs.c.account_id).select_from(
+        staff.join(both, staff.c.account_id == account_persons.c.account_id)
+    )
+    own = select(staff.c.account_id).where(staff.c.code == code)
+    return {row["account_id"] for row in await tx.rows(union(own, found.where(staff.c.code == code)))}
+
+
+async def decidable(tx: Tx, account: str) -> list[Announcement]:
+    """Those that wait for this account to agree, the oldest first."""
+    mine = await roles.of(tx, account)
+    query = select(announcements).where(LIVE, announcements.c.state == "waiting")
+    found = [of_row(row) for row in await tx.rows(query.order_by(announcements.c.created_at))]
+    able = [one for one in found if mine and may(mine.roles, "setujui", one)]
+    return [one for one in able if account not in await _chats(tx, one.author)]
+
+
+async def go(tx: Tx, number: str, *, at: int | None, skip_undo: bool = False, seen: int | None = None) -> str:
+    """Its author lets it go, at a time or now: the state that it is in then, or why not (an Outcome).
+
+    `scheduled`: no message before a minute is over, unless `skip_undo`. `waiting`: where a second coordinator has to
+    agree; they are asked. seen: `counted_at` of what the author was shown.
+    """
+    found = await get(tx, number)
+    if found is None or found.state != "draft" or found.counted is None:
+        return "already" if found else "unknown"
+    if seen is not None and seen != found.counted_at:
+        return "changed"
+    author = await roles.by_code(tx, found.author)
+    if author is None or not may(author.roles, "umumkan", found):
+        return "not_allowed"
+    first = tx.now if skip_undo else tx.now + UNDO_MS
+    if found.ends_at is not None and max(at or 0, first) >= found.ends_at:
+        return "over"
+    if needs_approval(found):
+        await shift(tx, number, ("draft",), state="waiting", send_at=at)
+        await _ask(tx, found)
+    else:
+        await shift(tx, number, ("draft",), state="scheduled", send_at=max(at or 0, first), decided_at=tx.now)
+    await audit.record(tx, found.author, "send_announcement", number, channel=author.channel)
+    return "waiting" if needs_approval(found) else "scheduled"
+
+
+def is_stale(announcement: Announcement, now: int) -> bool:
+    """Whether nobody but its author has agreed to it, and that to figures of long ago."""
+    alone = not announcement.approver and announcement.category != "safety"
+    return alone and announcement.counted_at is not None and announcement.counted_at < now - FRESH_MS
+
+
+async def recounted(tx: Tx, announcement: Announcement, counts: Mapping[str, Any]) -> None:
+    """The figures of one that is about to go; where it has come to be for too many, a second coordinator has to agree.
+
+    Of those that repeat each one is looked at.
+    """
+    number, found = announcement.number, replace(announcement, counted=dict(counts))
+    state = "waiting" if needs_approval(found) else "scheduled"
+    if not await shift(tx, number, ("scheduled",), state=state, counted=packed(counts), counted_at=tx.now):
+        return
+    if state == "waiting":
+        await _ask(tx, found)
+        if found.account:
+            await notices.tell(tx, found.account, TOLD, "grown", {"number": number})
+
+
+async def _ask(tx: Tx, found: Announcement) -> None:
+    for one in await approvers(tx, found):
+        await notices.open(tx, one.account, "announce_approve", found.number)
+
+
+async def approve(tx: Tx, number: str, staff_code: str, seen: int | None = None) -> Outcome:
+    """A second coordinator agrees: it goes out when it was meant to, and not within a minute."""
+    found, why = await _to_decide(tx, number, staff_code, seen)
+    if found is None or why is not None:
+        return why or "unknown"
+    at = max(found.send_at or 0, tx.now + UNDO_MS)
+    if found.ends_at is not None and at >= found.ends_at:
+        return "over"
+    decided = {"approver": staff_code, "decided_at": tx.now}
+    await shift(tx, number, ("waiting",), state="scheduled", send_at=at, **decided)
+    if found.account:
+        key = "approved" if at == tx.now + UNDO_MS else "approved_later"
+        undo = ("undo", "announce_control", f"cancel {number}")
+        await notices.tell(tx, found.account, TOLD, key, {"number": number}, opens=(undo,))
+    return await done(tx, staff_code, "approve_announcement", number)
+
+
+async def lapsed(tx: Tx, announcement: Announcement) -> bool:
+    """Call off one whose time has come where its author is staff no more, and nobody who still is agreed to it.
+
+    Whether it was called off.
+    """
+    for code in (announcement.author, announcement.approver):
+        one = await roles.by_code(tx, code) if code else None
+        if code and (one is None or one.ended is None):
+            return False
+    if not await shift(tx, announcement.number, ("scheduled",), state="cancelled", ended_at=tx.now, repeats=""):
+        return False
+    await audit.record(tx, audit.OPERATOR, "cancel_announcement", announcement.number, purpose="author_ended")
+    return True
+
+
+async def reject(tx: Tx, number: str, staff_code: str, reason: str, seen: int | None = None) -> Outcome:
+    """A second coordinator does not agree, and says why; the author may change it and ask again."""
+    found, why = await _to_decide(tx, number, staff_code, seen)
+    if found is None or why is not None:
+        return why or "unknown"
+    decided = {"approver": staff_code, "decided_at": tx.now, "reason": reason}
+    await shift(tx, number, ("waiting",), state="rejected", **decided)
+    if found.account:
+        anew = ("change", "announce_change", number)
+        await notices.tell(tx, found.account, TOLD, "not_approved", {"number": number, "reason": reason}, opens=(anew,))
+    return await done(tx, staff_code, "reject_announcement", number)
+
+
+async def suggest(tx: Tx, number: str, staff_code: str, texts: Mapping[str, str], seen: int | None = None) -> Outcome:
+    """A second coordinator words it otherwise: the author is shown it anew, and asks for approval again."""
+    found, why = await _to_decide(tx, number, staff_code, seen)
+    if found is None or why is not None:
+        return why or "unknown"
+    await revise(tx, number, by=staff_code, texts=texts)
+    await shift(tx, number, ("draft",), approver=staff_code)
+    return "done"
+
+
+async def _to_decide(
+    tx: Tx, number: str, staff_code: str, seen: int | None
+) -> tuple[Announcement | None, Outcome | None]:
+    """What waits for a second coordinator, or why this one cannot decide about it now."""
+    found = await get(tx, number)
+    one = await roles.by_code(tx, staff_code)
+    if found is None or one is None:
+        return None, "unknown"
+    if one.code == found.author or one.account in await _chats(tx, found.author):
+        return None, "own"
+    if not may(one.roles, "setujui", found):
+        return None, "not_allowed"
+    if found.state != "waiting":
+        return None, "already"
+    if seen is not None and seen != found.counted_at:
+        return None, "changed"
+    return found, None
