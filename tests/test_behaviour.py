@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
 import json
 import shutil
 import sqlite3
@@ -31,8 +32,8 @@ from bot.repertoire import load as collect
 from bot.running import Running
 from bot.sandbox.phones import Phone as Handset
 from bot.texts import Texts
-from tests.benchmarks.bot import texts as together
 from tests.dialogue import Clock, Stage, empty_database, free_port, stage
+from tests.wording import wording
 
 CHANNELS = pytest.mark.parametrize("channel", ["telegram", "whatsapp"])
 
@@ -66,20 +67,11 @@ CATALOGUES = {
     "echo": {"echo": "ECHO {words}"},
 }  # fmt: skip
 
-_TEXTS: list[Texts] = []
 
-
+@functools.cache
 def words() -> Texts:
     """The bot's catalogues with ours, made once."""
-    if not _TEXTS:
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name) / "id" / "LC_MESSAGES"
-            folder.mkdir(parents=True)
-            for domain, entries in CATALOGUES.items():
-                made = [f"msgid {json.dumps(key)}\nmsgstr {json.dumps(text)}\n" for key, text in entries.items()]
-                (folder / f"{domain}.po").write_text("\n".join(made), encoding="utf-8")
-            _TEXTS.append(together(Path(name)))
-    return _TEXTS[0]
+    return wording(CATALOGUES)
 
 
 class Scene(Stage):

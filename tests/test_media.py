@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import sqlite3
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from io import BytesIO
@@ -31,9 +31,9 @@ from bot.schema import announcements, talks
 from bot.texts import Texts
 from bot.vetting import vet
 from tests import prepared
-from tests.benchmarks.bot import texts as together
 from tests.dialogue import Stage, stage
 from tests.pictures import PDF, SECRET, SVG, bomb, photo
+from tests.wording import wording
 
 CHANNELS = pytest.mark.parametrize("channel", ["telegram", "whatsapp"])
 
@@ -58,20 +58,11 @@ CATALOGUES = {
     "portrait": {"face": "Q-FACE", "done": "DONE"},
 }
 
-_TEXTS: list[Texts] = []
 
-
+@functools.cache
 def words() -> Texts:
     """The bot's catalogues with ours, made once."""
-    if not _TEXTS:
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name) / "id" / "LC_MESSAGES"
-            folder.mkdir(parents=True)
-            for domain, entries in CATALOGUES.items():
-                made = [f"msgid {json.dumps(key)}\nmsgstr {json.dumps(text)}\n" for key, text in entries.items()]
-                (folder / f"{domain}.po").write_text("\n".join(made), encoding="utf-8")
-            _TEXTS.append(together(Path(name)))
-    return _TEXTS[0]
+    return wording(CATALOGUES)
 
 
 class Studio(Stage):
