@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     ForeignKey,
     Index,
@@ -97,6 +98,9 @@ accounts = Table(
     Column("failures", Integer, nullable=False, server_default="0", comment="days on which nothing could be delivered"),
     Column("failed_on", String, nullable=False, server_default="", comment="the last of them, UTC"),
     Column("held", Integer, nullable=False, server_default="0", comment="messages that wait for the window"),
+    Column(
+        "sparing", Boolean, nullable=False, server_default=text("false"), comment="pictures only when asked for: hemat"
+    ),
     Column("source", String, nullable=False, server_default="", comment="code of the link that was opened first"),
     Column("consent_due_at", BigInteger, comment="from when it is asked again about a consent whose text has changed"),
     Column("created_at", BigInteger, nullable=False),
@@ -584,4 +588,246 @@ deliveries = Table(
         postgresql_where=text("way IN ('template', 'knock')"),
     ),
     comment="an announcement on its way to one person: each at most once",
+)
+
+lesson_progress = Table(
+    "lesson_progress",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("lesson", String, primary_key=True, comment="id in data/courses.toml"),
+    Column("shown_at", BigInteger, nullable=False, comment="when it was last sent"),
+    Column("passed_at", BigInteger, comment="when the question on it was first answered"),
+    Column(
+        "tries", Integer, nullable=False, server_default="0", comment="answers that were another than the right one"
+    ),
+    Column("useful", String, nullable=False, server_default="", comment="yes, somewhat, no; empty: not said"),
+    comment="how far somebody is in the courses",
+)
+
+tip_series = Table(
+    "tip_series",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("days", Integer, nullable=False, comment="between two lessons: 2 or 3"),
+    Column("minute", Integer, nullable=False, comment="of the day, in the person's own time zone"),
+    Column("next_at", BigInteger, nullable=False),
+    Column("sent_on", String, nullable=False, server_default="", comment="local day of the last one: never two a day"),
+    Column("since", BigInteger, nullable=False),
+    Index(None, "next_at"),
+    comment="who wants the next lesson by itself",
+)
+
+certificates = Table(
+    "certificates",
+    metadata,
+    Column("code", String, primary_key=True, comment="what anybody can check"),
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("course", String, nullable=False, comment="id in data/courses.toml"),
+    Column("name", String, nullable=False, comment="as it stands on the picture"),
+    Column("issued_at", BigInteger, nullable=False),
+    UniqueConstraint("account_id", "course"),
+    comment="courses that somebody has finished",
+)
+
+pictures = Table(
+    "pictures",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String, nullable=False, comment="certificate, card, chart"),
+    Column("facts", Text, nullable=False, comment="JSON: what is drawn"),
+    Column("caption", Text, nullable=False, comment="JSON: catalogue, key and values of the words below it"),
+    Column("attempts", Integer, nullable=False, server_default="0", comment="starts of the bot that have tried"),
+    Column("created_at", BigInteger, nullable=False),
+    Index(None, "account_id"),
+    comment="pictures that are still to be drawn",
+)
+
+cash_notes = Table(
+    "cash_notes",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("day", String, nullable=False, comment="2026-11-23, where the person is"),
+    Column("kind", String, nullable=False, comment="in, out"),
+    Column("amount", BigInteger, nullable=False, comment="whole rupiah"),
+    Column("what", String, nullable=False, server_default="", comment="as typed: tepung"),
+    Column("at", BigInteger, nullable=False),
+    Index(None, "account_id", "day"),
+    CheckConstraint("amount > 0", name="amount"),
+    comment="money in and out of somebody's business, noted by themselves",
+)
+
+marts = Table(
+    "marts",
+    metadata,
+    Column("code", String, primary_key=True, comment="in data/marts.toml, where the rest of a mart stands"),
+    Column("status", String, nullable=False, server_default="", comment="empty: as in data/marts.toml"),
+    Column("status_at", BigInteger),
+    Column("hours", Text, comment="JSON by weekday, as the manager keeps them; empty: as in data/marts.toml"),
+    Column("changed_by", String, nullable=False, server_default="", comment="staff code"),
+    comment="what managers have changed of a mart",
+)
+
+mart_days = Table(
+    "mart_days",
+    metadata,
+    Column("mart", String, primary_key=True),
+    Column("day", String, primary_key=True, comment="2026-12-25, local"),
+    Column("opens", Integer, comment="minute of the day; empty: closed"),
+    Column("closes", Integer),
+    Column("reason", String, nullable=False, server_default="", comment="as the manager put it"),
+    Column("changed_by", String, nullable=False, server_default=""),
+    comment="days on which a mart keeps other hours",
+)
+
+mart_items = Table(
+    "mart_items",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("mart", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("folded", String, nullable=False, comment="for search"),
+    Column("unit", String, nullable=False, server_default=""),
+    Column("price", BigInteger, comment="whole rupiah; empty: not told"),
+    Column("member_price", BigInteger),
+    Column("stock", String, nullable=False, server_default="there", comment="there, few, out"),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("changed_by", String, nullable=False, server_default=""),
+    UniqueConstraint("mart", "folded"),
+    comment="what a mart sells",
+)
+
+promos = Table(
+    "promos",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("mart", String, nullable=False),
+    Column("item", String, nullable=False),
+    Column("price_before", BigInteger, nullable=False),
+    Column("price", BigInteger, nullable=False),
+    Column("most", Integer, comment="a person; empty: as many as they want"),
+    Column("starts_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False, comment="over by itself after this"),
+    Column("ended_at", BigInteger, comment="when the manager ended it sooner"),
+    Column("announcement", String, nullable=False, server_default="", comment="number, where it went out as one"),
+    Column("by", String, nullable=False, comment="staff code"),
+    Column("created_at", BigInteger, nullable=False),
+    Index(None, "mart", "ends_at"),
+    CheckConstraint("price < price_before", name="cheaper"),
+    CheckConstraint("ends_at > starts_at", name="ends"),
+    comment="lower prices for a time",
+)
+
+mart_waiting = Table(
+    "mart_waiting",
+    metadata,
+    Column("mart", String, primary_key=True),
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Index(None, "account_id"),
+    comment="who wants to hear when a mart opens",
+)
+
+offers = Table(
+    "offers",
+    metadata,
+    Column("reference", String, primary_key=True),
+    Column("person_id", ForeignKey("persons.id", ondelete="CASCADE"), nullable=False),
+    Column("account_id", ForeignKey("accounts.id", ondelete="SET NULL"), comment="the chat that it came from"),
+    Column("mart", String, nullable=False),
+    Column("product", String, nullable=False),
+    Column("category", String, nullable=False, comment="data/codes.toml"),
+    Column("unit", String, nullable=False, comment="as typed: 200 gram"),
+    Column("price", BigInteger, nullable=False, comment="what the maker wants for one, whole rupiah"),
+    Column("quantity", Integer, nullable=False, comment="of the first delivery"),
+    Column("shelf_days", Integer, comment="empty: does not spoil"),
+    Column("permits", Text, nullable=False, server_default="{}", comment="JSON: nib, pirt, halal to yes, applied, no"),
+    Column("photo", String, nullable=False, server_default="", comment="id of a kept file"),
+    Column("delivery_day", String, nullable=False, server_default=""),
+    Column(
+        "status",
+        String,
+        nullable=False,
+        comment="submitted, sample, accepted, stocked, selling, finished, returned, not_yet, cancelled",
+    ),
+    Column("reason", String, nullable=False, server_default="", comment="why not yet"),
+    Column("suggestion", String, nullable=False, server_default="", comment="what would help, as the manager put it"),
+    Column("decided_by", String, nullable=False, server_default="", comment="staff code"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Index(None, "person_id"),
+    Index(None, "mart", "status"),
+    comment="products that members offer to a mart",
+)
+
+offer_changes = Table(
+    "offer_changes",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("offer", ForeignKey("offers.reference", ondelete="CASCADE"), nullable=False),
+    Column("status", String, nullable=False),
+    Column("actor", String, nullable=False, comment="staff code, or `person`"),
+    Column("reason", String, nullable=False, server_default=""),
+    Column("at", BigInteger, nullable=False),
+    Index(None, "offer"),
+    comment="the history of an offer",
+)
+
+consignments = Table(
+    "consignments",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("offer", ForeignKey("offers.reference", ondelete="CASCADE"), nullable=False),
+    Column("delivered", Integer, nullable=False),
+    Column("sold", Integer, nullable=False, server_default="0"),
+    Column("returned", Integer, nullable=False, server_default="0"),
+    Column("price", BigInteger, nullable=False, comment="the maker's for each one sold, whole rupiah"),
+    Column("shop_price", BigInteger, nullable=False, comment="what a buyer pays"),
+    Column(
+        "settled", Integer, nullable=False, server_default="0", comment="how many of those sold are in a settlement"
+    ),
+    Column("delivered_at", BigInteger, nullable=False),
+    Column("by", String, nullable=False, comment="staff code"),
+    Index(None, "offer"),
+    CheckConstraint("delivered > 0 AND sold >= 0 AND returned >= 0", name="counts"),
+    CheckConstraint("sold + returned <= delivered", name="on_the_shelf"),
+    CheckConstraint("settled >= 0 AND settled <= sold", name="settled"),
+    comment="goods that a maker has left at a mart: delivered = sold + returned + on the shelf",
+)
+
+settlements = Table(
+    "settlements",
+    metadata,
+    Column("number", String, primary_key=True),
+    Column("offer", ForeignKey("offers.reference", ondelete="CASCADE"), nullable=False),
+    Column("sold", Integer, nullable=False),
+    Column("due", BigInteger, nullable=False, comment="whole rupiah to the maker"),
+    Column("state", String, nullable=False, comment="told, confirmed, disputed"),
+    Column("answered_at", BigInteger),
+    Column("by", String, nullable=False, comment="staff code"),
+    Column("created_at", BigInteger, nullable=False),
+    Index(None, "offer"),
+    CheckConstraint("sold > 0 AND due > 0", name="amounts"),
+    comment="what was sold and paid at the shop, and whether the maker says so, too",
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("person_id", ForeignKey("persons.id", ondelete="CASCADE"), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id", ondelete="SET NULL"), comment="the chat that it was asked from"),
+    Column("mart", String, nullable=False, comment="whose cooperative it is"),
+    Column("status", String, nullable=False, comment="candidate, member, inactive, left"),
+    Column("appointment", String, nullable=False, server_default="", comment="local day on which the book is signed"),
+    Column("number", String, comment="in the members' book"),
+    Column("joined_on", String, nullable=False, server_default="", comment="local day"),
+    Column("card", String, comment="code in the QR of the card; a new card has a new one"),
+    Column("changed_by", String, nullable=False, server_default="", comment="staff code"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    UniqueConstraint("mart", "number"),
+    UniqueConstraint("card"),
+    Index(None, "mart", "status"),
+    comment="who is, or wants to be, a member of a cooperative; no savings and no amounts",
 )
