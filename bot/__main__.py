@@ -34,6 +34,7 @@ def _told_plainly() -> tuple[type[Exception], ...]:
     from bot.config import Misconfigured
     from bot.links import NoCode
     from bot.migrate import CannotMigrate
+    from bot.places import BadData
     from bot.repertoire import TwoOfAName
     from bot.service import NotAlone
     from bot.staffing import NotThere
@@ -51,6 +52,7 @@ def _told_plainly() -> tuple[type[Exception], ...]:
         NoTemplates,
         TwoOfAName,
         Malformed,
+        BadData,
     )
 
 

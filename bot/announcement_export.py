@@ -54,7 +54,7 @@ def show() -> None:
     table = Table("number", "category", "state", "when", "repeats", "author", box=None, pad_edge=False)
     for one in found:
         when = _time(one.started_at or one.send_at or one.created_at)
-        table.add_row(one.number, one.category, one.state, when, one.repeats or "–", one.author)
+        table.add_row(one.number, one.category, one.state, when, one.repeats.partition(":")[0] or "–", one.author)
     Console().print(table if found else "No announcements yet.", markup=False)
 
 

@@ -23,6 +23,8 @@ class Option:
     label: Mapping[str, str] | None = None
     aliases: tuple[str, ...] = ()
     """Other names that people type for it, in any language, besides the labels."""
+    doubtful: tuple[str, ...] = ()
+    """Names that are also a word that always works: which of the two is meant is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class Candidates:
     """The answer may mean one of these: show them, and take the number, the label, or a yes where there is one."""
 
     options: tuple[Option, ...]
+    key: str = "did_you_mean"
+    """The template that asks which."""
 
 
 class Question(Protocol):

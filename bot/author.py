@@ -4,17 +4,21 @@ Write a conversation with `@conversation`, ask with `chat.ask` and `chat.choose`
 of the conversation's name. conversations/README.md shows it in ten lines.
 """
 
-from bot import formats, places
+from bot import cash_words, costing, courses, directory, formats, marts, places
 from bot.asides import asides
 from bot.asking import Option, Question
 from bot.attachments import Attachment, Photo
 from bot.chat import Chat, Conversation, conversation
-from bot.moments import Moment
-from bot.prose import Prose
+from bot.courses import Course, Lesson
+from bot.days import Day
+from bot.moments import Hour, Moment
+from bot.opening_hours import DayHours, Week
+from bot.prose import Note, Prose
 from bot.questions import (
     BirthYear,
     Choice,
     Kecamatan,
+    Keeps,
     Listed,
     Nickname,
     Number,
@@ -27,6 +31,8 @@ from bot.questions import (
     Year,
     YesNo,
 )
+from bot.searching import Sought, search
+from bot.stock_lines import StockLine
 from bot.store import Tx
 from bot.talk import Joined, Part
 
@@ -36,11 +42,18 @@ __all__ = [
     "Chat",
     "Choice",
     "Conversation",
+    "Course",
+    "Day",
+    "DayHours",
+    "Hour",
     "Joined",
     "Kecamatan",
+    "Keeps",
+    "Lesson",
     "Listed",
     "Moment",
     "Nickname",
+    "Note",
     "Number",
     "Option",
     "Part",
@@ -51,13 +64,22 @@ __all__ = [
     "Question",
     "Reference",
     "Rupiah",
+    "Sought",
+    "StockLine",
     "Text",
     "Tx",
     "Village",
+    "Week",
     "Year",
     "YesNo",
     "asides",
+    "cash_words",
     "conversation",
+    "costing",
+    "courses",
+    "directory",
     "formats",
+    "marts",
     "places",
+    "search",
 ]

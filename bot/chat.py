@@ -10,6 +10,7 @@ from __future__ import annotations
 import random as _random
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from bot.asking import Option, Question, Value
@@ -38,6 +39,8 @@ class Conversation:
     """The right it needs (records/roles.py); who has it not gets the public menu."""
     texts: str = ""
     """The catalogue that it speaks from, where that is another conversation's."""
+    takes: Callable[[str], bool] | None = None
+    """Which sentences behind one of its words are for it; without it only a code is: `cek petugas PTG-7K4M`."""
 
     @property
     def domain(self) -> str:
@@ -46,13 +49,20 @@ class Conversation:
 
 
 def conversation(
-    name: str, *, words: str = "", steps: str = "", keeps: bool = False, role: str = "", texts: str = ""
+    name: str,
+    *,
+    words: str = "",
+    steps: str = "",
+    keeps: bool = False,
+    role: str = "",
+    texts: str = "",
+    takes: Callable[[str], bool] | None = None,
 ) -> Callable[[Script], Conversation]:
     """Make a conversation of an async function. Registers nothing: the value is found by whoever collects them."""
 
     def made(script: Script) -> Conversation:
         opens = tuple(word.strip() for word in words.split(",") if word.strip())
-        return Conversation(name, script, opens, tuple(steps.split()), keeps, role, texts)
+        return Conversation(name, script, opens, tuple(steps.split()), keeps, role, texts, takes)
 
     return made
 
@@ -96,6 +106,25 @@ class Offer(Operation):
     key: str
     conversation: str
     given: str
+    values: Mapping[str, object]
+
+
+@dataclass(slots=True)
+class Place(Operation):
+    """A pin on a map; its label is a template."""
+
+    latitude: float
+    longitude: float
+    key: str
+    values: Mapping[str, object]
+
+
+@dataclass(slots=True)
+class Write(Operation):
+    """A template as words that are kept."""
+
+    key: str
+    language: str
     values: Mapping[str, object]
 
 
@@ -186,6 +215,15 @@ class Chat:
         """
         await Offer(key, conversation, given, values)
 
+    async def pin(self, key: str, latitude: float, longitude: float, **values: object) -> None:
+        """Show a place on a map behind what is said now, under the name `key`; of several the last one."""
+        await Place(latitude, longitude, key, values)
+
+    async def write(self, key: str, language: str, **values: object) -> str:
+        """The template `key` in a language as text without markup, to be kept: the draft of an announcement."""
+        text: str = await Write(key, language, values)
+        return text
+
     async def ask(
         self,
         name: str,
@@ -215,10 +253,15 @@ class Chat:
         optional: bool = False,
         default: Value = REQUIRED,
         given: str = "",
+        also: Iterable[Option] = (),
         **values: object,
     ) -> Any:
-        """Ask for one of the options and return its value. `exact` takes whole words only (consent, delete, send)."""
-        return await Ask(name, _choice(options, exact, False), values, about, optional, default, given, "choose")
+        """Ask for one of the options and return its value. `exact` takes whole words only (consent, delete, send).
+
+        also: what is not shown and may be named; a list of values where several are.
+        """
+        question = _choice(options, exact, False, also)
+        return await Ask(name, question, values, about, optional, default, given, "choose")
 
     async def choose_many(
         self,
@@ -256,6 +299,12 @@ class Chat:
         return Then(name, given)
 
 
-def _choice(options: Iterable[str | Option], exact: bool, many: bool) -> Question:
-    made = tuple(option if isinstance(option, Option) else Option(option) for option in options)
-    return Choice(made, exact=exact, many=many)
+def _choice(options: Iterable[str | Option], exact: bool, many: bool, also: Iterable[Option] = ()) -> Question:
+    made = tuple(option if isinstance(option, Option) else _option(option) for option in options)
+    return Choice(made, exact=exact, many=many, also=tuple(also))
+
+
+@lru_cache(maxsize=1024)
+def _option(value: str) -> Option:
+    """Made once: each replay names all options again."""
+    return Option(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.progress import Progress
 
-from bot import lint, places, repertoire, running
+from bot import lint, marts, places, repertoire, running
 from bot.composing import Composer
 from bot.config import Settings
 from bot.hearing import Ears
@@ -16,7 +16,8 @@ from bot.texts import Texts
 
 
 def run(database: bool) -> int:
-    """Print what there is to say; 0 where nothing is wrong."""
+    """Print what there is to say; 0 where nothing is wrong. Raises BadData where the marts cannot be read."""
+    marts.everywhere()
     texts = Texts.load(running.LOCALES)
     problems = lint.problems(texts)
     for problem in problems:

@@ -43,13 +43,16 @@ def label(options: Sequence[Option], value: Value, language: str) -> str | None:
 class Choice(Typed):
     """One of the options, or with `many` a list of them.
 
-    A number, a label in any language, an alias; unless `exact` also a clear beginning and a small typo. Where the
-    options are yes and no, every form of yes and no. Rejected: choice, choice_number, choice_exact, choice_many.
+    A number, a label in any language, an alias; unless `exact` also a clear beginning and a small typo, and the name of
+    one of `also`. Where the options are yes and no, every form of yes and no. Rejected: choice, choice_number,
+    choice_exact, choice_many.
     """
 
     of: tuple[Option, ...]
     exact: bool = False
     many: bool = False
+    also: tuple[Option, ...] = ()
+    """What is not shown and may be named all the same; the answer is a list where several are."""
 
     def options(self) -> tuple[Option, ...]:
         return self.of
@@ -61,7 +64,7 @@ class Choice(Typed):
             return self._several(said)
         return self._one(said)
 
-    def _one(self, said: Said) -> str | Rejected | Candidates:
+    def _one(self, said: Said) -> str | list[str] | Rejected | Candidates:
         if (one := picked(said)) is not None:
             return one.value
         if {"yes", "no"} <= {one.value for one in self.of} and (answer := words.yes(said.text)) is not None:
@@ -70,12 +73,25 @@ class Choice(Typed):
             return Rejected("choice_number", {"count": len(said.shown)})
         if self.exact:
             return Rejected("choice_exact", {"count": len(said.shown)})
-        found = words.find(said.text, [_names(one) for one in said.shown], tolerant=True)
-        if len(found) == 1:
-            return said.shown[found[0]].value
+        if (named := self._named(said.text)) is not None:
+            return named or Rejected("choice", {"count": len(said.shown)})
+        others = tuple(Shown(one.value, "", places.names(one)) for one in self.also)
+        found = words.find(said.text, [_names(one) for one in (*said.shown, *others)], tolerant=True)
         if not found:
             return Rejected("choice", {"count": len(said.shown)})
-        return Candidates(tuple(_as_option(said.shown[at], self.of) for at in found))
+        meant = [(*said.shown, *others)[at] for at in found]
+        if len(meant) == 1:
+            return meant[0].value
+        return Candidates(tuple(_as_option(one, (*self.of, *self.also)) for one in meant[:9]))
+
+    def _named(self, text: str) -> list[str] | None:
+        """Those of `also` that are named one after the other: "Kertek dan Leksono"; none where one is not clear."""
+        parts = [part for part in _APART.split(text) if part.strip()] if self.also else []
+        if len(parts) < 2:
+            return None
+        found = [words.find(part, [places.names(one) for one in self.also], tolerant=True) for part in parts]
+        clear = all(len(one) == 1 for one in found)
+        return list(dict.fromkeys(self.also[one[0]].value for one in found)) if clear else []
 
     def _several(self, said: Said) -> list[str] | Rejected | Candidates:
         count = len(said.shown)
@@ -99,13 +115,14 @@ class Choice(Typed):
         whole = self._one(said)
         if isinstance(whole, Rejected):
             return Rejected("choice_many", {"count": count})
-        return whole if isinstance(whole, Candidates) else [whole]
+        return whole if isinstance(whole, Candidates | list) else [whole]
 
     def show(self, value: Value, language: str) -> str | None:
+        known = (*self.of, *self.also)
         if isinstance(value, list):
-            shown = [label(self.of, one, language) for one in value]
+            shown = [label(known, one, language) for one in value]
             return None if None in shown else ", ".join(str(one) for one in shown)
-        return label(self.of, value, language)
+        return label(known, value, language)
 
 
 def _as_option(shown: Shown, options: Sequence[Option]) -> Option:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from bot import formats
 from bot.chat import Speaker
-from bot.markup import Neutral, escape
-from bot.messages import Button
+from bot.markup import Neutral, escape, plain
+from bot.messages import Button, Pin
 from bot.records.announcements import Announcement, Reading
+from bot.records.counting import Form
 from bot.talk import BACK, DONE, SKIP, Asked, Joined, Line, Part, Turn
 from bot.texts import Texts
 
@@ -40,6 +42,8 @@ class Composed:
     """More than one of the options may be chosen."""
     offers: tuple[Button, ...] = ()
     """What stays to be pressed whatever is said after it."""
+    pin: Pin | None = None
+    """A place on a map that goes behind it."""
 
 
 class Composer:
@@ -86,8 +90,9 @@ class Composer:
             self.opening(speaker.language, domain, one.key, one.conversation, one.given, {**values, **one.values})
             for one in turn.offers
         )
+        pin = self._pin(speaker.language, domain, turn, values)
         if asked is None:
-            return Composed("\n\n".join(blocks), template=template, offers=offers)
+            return Composed("\n\n".join(blocks), template=template, offers=offers, pin=pin)
         blocks.append(self._question(speaker.language, domain, asked, values))
         options = (
             ()
@@ -108,7 +113,15 @@ class Composer:
             f"{domain}.{asked.name}",
             asked.many,
             offers,
+            pin,
         )
+
+    def _pin(self, language: str, domain: str, turn: Turn, values: Mapping[str, object]) -> Pin | None:
+        """What the turn shows on a map."""
+        if (place := turn.place) is None:
+            return None
+        named = self.texts.say(language, domain, place.key, {**values, **place.values})
+        return Pin(place.latitude, place.longitude, plain(named))
 
     def opening(
         self, language: str, domain: str, key: str, conversation: str, given: str, values: Mapping[str, object]
@@ -141,6 +154,8 @@ class Composer:
     def _worded(self, language: str, domain: str, value: object) -> object:
         if type(value) is Reading:
             return self.announcement(value.announcement, value.language)
+        if type(value) is Form:
+            return Neutral(value.text)
         if type(value) is Joined:
             facts = self.facts(language)
             return Neutral(value.between.join(self._part(language, domain, one, facts) for one in value.parts))
@@ -196,6 +211,15 @@ class Composer:
 
 CHANNELS = {"telegram": "Telegram", "whatsapp": "WhatsApp", "terminal": "Terminal"}
 """Names of products, the same in every language."""
+
+
+def marked(value: object, language: str) -> object:
+    """A value of a row: `{"rupiah": …}` an amount, `{"day": …}` a date, `{"neutral": …}` markup, else what it is."""
+    if not isinstance(value, dict):
+        return value
+    if "day" in value:
+        return formats.date(date.fromisoformat(value["day"]), "UTC", language)
+    return formats.rupiah(value["rupiah"], language) if "rupiah" in value else Neutral(value["neutral"])
 
 
 def _said(answers: Mapping[str, Mapping[str, object]], name: str) -> object:

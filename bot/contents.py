@@ -65,6 +65,8 @@ class Filled:
     variables: Mapping[str, str]
     text: str
     category: str
+    body: str
+    """The template itself, with {{1}} for what is filled in."""
     knock: bool = False
     """True: the message itself has to be held until the person answers."""
 
@@ -143,7 +145,7 @@ def _first(
             made = fill(template, values) if template is not None else None
             if template is not None and made is not None:
                 text = filled(template.body, made[1])
-                return Filled(*made, text, template.category, knock=key in (KNOCK, KNOCK_OWN_CASE))
+                return Filled(*made, text, template.category, template.body, knock=key in (KNOCK, KNOCK_OWN_CASE))
     return None
 
 

@@ -48,6 +48,8 @@ TRIES = 100
 ANSWER_SECONDS = 5.0
 """What somebody has asked for comes behind the answer to their message, if that takes no longer."""
 FAULT_SECONDS = 5.0
+NAMES = frozenset({"telegram", "whatsapp"})
+"""Channels on which there may be something to deliver, whether they are in the settings or not."""
 NAP = 0.02
 
 
@@ -80,7 +82,7 @@ class Delivering:
         self.store = store
         self.channels = channels
         self.picking = picking
-        self.finishing = Finishing(store)
+        self.finishing = Finishing(store, sorted(NAMES - channels.keys()))
         self.settling = Settling(store, self._all_settled)
         self.answering: Callable[[str], bool] = lambda account: False
         """Whether an account is just being answered."""
@@ -241,8 +243,7 @@ class Delivering:
     def _sent(self, parcel: Parcel, ids: tuple[str, ...]) -> None:
         now, known = self.store.clock(), " ".join(ids)
         if parcel.knock:
-            self.settling.add(deliveries.KNOCK, known, now, now, parcel.id)
-            self.settling.add(deliveries.HELD, parcel.account)
+            self.settling.keep(deliveries.KNOCK, id=parcel.id, now=now, known=known)
             return
         self.settling.add(deliveries.SENT, known, now, parcel.id)
         if parcel.failures and not parcel.way:
@@ -275,8 +276,7 @@ class Delivering:
                 self._again(parcel, reason=deliveries.WINDOW, arrived=arrived, tried=1)
             case WindowClosed() | Unfit() if parcel.way in ("template", "knock"):
                 # It can only wait until the person writes.
-                self.settling.add(deliveries.HOLD, deliveries.WINDOW, self.store.clock(), parcel.id)
-                self.settling.add(deliveries.HELD, parcel.account)
+                self.settling.keep(deliveries.KEEP, id=parcel.id, now=self.store.clock())
             case Blocked():
                 self._end(parcel, "failed", fault.why, arrived)
                 self._gone(parcel.account, line.channel, fault.why)
@@ -301,8 +301,11 @@ class Delivering:
     ) -> None:
         """It surely was not sent: it waits as before."""
         known = " ".join(parcel.message.arrived if arrived is None else arrived)
+        if reason is None:
+            # It had its place in the tier.
+            reason = "" if parcel.reason == deliveries.LIMIT else parcel.reason
         due = self.store.clock() + int(after * 1000)
-        self.settling.add(deliveries.AGAIN, parcel.reason if reason is None else reason, known, due, tried, parcel.id)
+        self.settling.add(deliveries.AGAIN, reason, known, due, tried, parcel.id)
 
     def _put_back(self, line: _Line) -> None:
         while line.ready:

@@ -67,7 +67,7 @@ async def _demo(port: int, folder: Path) -> int:
         if ended.is_set():
             return 0
         raise
-    token = await sample.fill(url, now_ms)
+    tokens = await sample.fill(url, now_ms)
     webhook = f"http://127.0.0.1:{bot_port}/whatsapp#rc=5&rp=all"
     sandbox = await Sandbox.start(
         free_port(port),
@@ -79,7 +79,7 @@ async def _demo(port: int, folder: Path) -> int:
     )
     await _templates(sandbox, url)
     bot = await _bot(settings(sandbox.url, bot_port, url), folder)
-    ready = asyncio.ensure_future(_ready(sandbox, bot_port, token, folder))
+    ready = asyncio.ensure_future(_ready(sandbox, bot_port, tokens, folder))
     try:
         return await _watch(bot, ended, ready, folder)
     finally:
@@ -154,12 +154,12 @@ async def _bot(environment: dict[str, str], folder: Path) -> asyncio.subprocess.
         )
 
 
-async def _ready(sandbox: Sandbox, port: int, token: str, folder: Path) -> None:
+async def _ready(sandbox: Sandbox, port: int, tokens: tuple[str, str], folder: Path) -> None:
     """Return once there is something to see; raises NotStarted."""
     try:
         async with asyncio.timeout(START_SECONDS):
             await _well(port)
-            await _phones(sandbox, token)
+            await _phones(sandbox, *tokens)
     except TimeoutError:
         raise NotStarted(f"The bot does not answer:\n{_tail(folder)}") from None
     print(f"\n  Open {sandbox.url} in a browser. Ctrl-C ends everything.\n", flush=True)
@@ -176,15 +176,16 @@ async def _well(port: int) -> None:
             await asyncio.sleep(0.05)
 
 
-async def _phones(sandbox: Sandbox, token: str) -> None:
-    """Two people who have not written yet, and a coordinator who has opened the link of an invitation."""
+async def _phones(sandbox: Sandbox, coordinator: str, manager: str) -> None:
+    """Two people who have not written yet, and a coordinator and a mart manager who have opened their invitations."""
     await sandbox.phone("telegram", name="Peserta 01")
     await sandbox.phone("whatsapp", name="Peserta 02")
-    coordinator = await sandbox.phone("telegram", name="Koordinator 01")
-    await coordinator.start(token)
-    await coordinator.waits(timeout=START_SECONDS)
-    await coordinator.type("Koordinator Contoh")
-    await coordinator.waits(timeout=START_SECONDS)
+    for token, name in ((coordinator, "Koordinator"), (manager, "Pengelola Mart")):
+        phone = await sandbox.phone("telegram", name=f"{name} 01")
+        await phone.start(token)
+        await phone.waits(timeout=START_SECONDS)
+        await phone.type(f"{name} Contoh")
+        await phone.waits(timeout=START_SECONDS)
 
 
 async def _watch(

@@ -1,6 +1,8 @@
 """What may or may not have been sent on WhatsApp is asked of Twilio's log; on Telegram nobody can tell.
 
-A delivery that Twilio has is sent; one that it has never seen has failed, and staff may let it go again. Sends nothing.
+A delivery that Twilio has is sent; one that it has never seen has failed, and staff may let it go again. By itself it
+never goes: a request that was cut off may still become a message, and nothing promises by when Twilio's list has it
+(platform.md 2.4), so now and then somebody would get it twice. Sends nothing.
 """
 
 from __future__ import annotations

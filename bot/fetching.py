@@ -55,6 +55,8 @@ class Fetching:
         self.take = take
         self.sources = sources
         self.files = files
+        self.begun = asyncio.Event()
+        """What a crash has left is deleted: whoever writes files of their own waits for it."""
         self._wake = asyncio.Event()
         self._looking = False
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -75,6 +77,7 @@ class Fetching:
         self._looking = True
         try:
             await self._stubborn(self._begin)
+            self.begun.set()
             while True:
                 self._looking = True
                 self._wake.clear()

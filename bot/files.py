@@ -24,11 +24,12 @@ LINK_MS: Final = 24 * 3_600_000
 
 TYPES: Final[Mapping[str, tuple[Literal["photo", "document"], str]]] = {
     "jpg": ("photo", "image/jpeg"),
+    "png": ("photo", "image/png"),
     "pdf": ("document", "application/pdf"),
 }
 """What is kept, by the ending of its id: nothing that a browser would run."""
 
-_ID: Final = re.compile(r"[a-z2-7]{26}\.(jpg|pdf)")
+_ID: Final = re.compile(r"[a-z2-7]{26}\.(jpg|png|pdf)")
 
 
 class Files:

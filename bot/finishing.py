@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Collection
 from contextlib import suppress
 
 import structlog
@@ -31,8 +32,10 @@ FAULT_SECONDS = 5.0
 class Finishing:
     """Looks whenever it is woken, and when a promo ends."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, absent: Collection[str] = ()) -> None:
+        """`absent`: channels that there are not, or not any more."""
         self.store = store
+        self.absent = tuple(absent)
         self.wake = asyncio.Event()
         self._working = False
         self._since = 0
@@ -73,6 +76,8 @@ class Finishing:
         def look(connection: sqlite3.Connection) -> tuple[list[tuple[str, str]], int | None]:
             return remains.to_drop(connection, since, now), remains.next_end(connection, now)
 
+        for channel in self.absent:
+            await self._end(channel)
         await self.store.run(finish)
         dropped, next_end = await self.store.read(look)
         for number, reason in dropped:
@@ -91,6 +96,15 @@ class Finishing:
                 some = old[at : at + CHUNK]
                 await self.store.run(lambda tx, some=some: tx.driver(lambda db: remains.forget(db, some, tx.now)))  # type: ignore[misc]
         self._forgets_at = now + DAY_MS
+
+    async def _end(self, channel: str) -> None:
+        """What waits for a channel that was taken out of the settings would wait for ever."""
+
+        async def some(tx: Tx) -> bool:
+            return await tx.driver(lambda driver: remains.end(driver, channel, tx.now, CHUNK))
+
+        while not await self.store.run(some):
+            pass
 
     async def _drop(self, number: str, reason: str) -> None:
         whole, at = False, remains.FIRST

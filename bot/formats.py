@@ -33,6 +33,16 @@ def short_date(when: int | Date, zone: str, language: str) -> str:
     return _dated(when, zone, language, "d MMM y")
 
 
+def weekday(when: int | Date, language: str, zone: str = "UTC") -> str:
+    """ "Kam 3", "Thu 3"."""
+    return _dated(when, zone, language, "EEE d")
+
+
+def day_and_month(when: Date, language: str) -> str:
+    """ "Kamis, 3 Nov", "Thursday, 3 Nov": short enough for a row of a list."""
+    return _dated(when, "UTC", language, "EEEE, d MMM")
+
+
 def clock(when: int, zone: str, language: str) -> str:
     """ "pukul 14.05 WITA", "2:05 pm WITA"."""
     there = _there(when, zone)

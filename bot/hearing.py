@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from bot import words
 from bot.chat import Conversation
-from bot.records import announcements, invitations
+from bot.records import announcements, certificates, invitations, memberships
 from bot.records import roles as rights
 
 Roles = Sequence[tuple[str, str]]
@@ -40,11 +40,17 @@ class Ears:
             code = text[6:].strip()
             if invitations.is_token(code):
                 return f"open:{JOIN} {code}"
-            return f"source:{code}" if SOURCE.fullmatch(code) and not words.id_number(code) else "menu"
-        if (card := _behind_a_greeting(text)) is not None:
-            return f"source:{card}"
+            if SOURCE.fullmatch(code) is None or words.id_number(code):
+                return "menu"
+            return f"open:{CARD} {code}" if memberships.read_card(code) else f"source:{code}"
+        if memberships.read_card(text):
+            return f"open:{CARD} {memberships.read_card(text)}"
+        if (brought := _behind_a_greeting(text)) is not None:
+            return f"open:{CARD} {brought}" if memberships.read_card(brought) else f"source:{brought}"
         if NUMBERED.search(text) and (told := _told_of(text, roles)) is not None:
             return told
+        if CERTIFIED.search(text) and len(text.split()) <= BESIDE and (code := certificates.code_in(text)):
+            return f"open:{CERTIFICATE} {code}"
         if (opened := self._opened(text, slash, roles)) is not None:
             return opened
         if words.restart(text):
@@ -71,7 +77,14 @@ class Ears:
             if conversation is None:
                 continue
             rest = parts[count:]
-            if slash or conversation.role or (count > 1 and len(rest) <= FEW) or _is_code(rest):
+            if conversation.takes is not None:
+                if (said := _behind(text, count)) and conversation.takes(said):
+                    return f"open:{conversation.name} {said}"
+                if not slash:
+                    continue
+            # Where sentences are weighed a figure is no code: "jam 10" answers a question.
+            coded = conversation.takes is None and _is_code(rest)
+            if slash or conversation.role or (count > 1 and len(rest) <= FEW) or coded:
                 return f"open:{conversation.name} {' '.join(rest)}"
         return None
 
@@ -95,6 +108,18 @@ ANNOUNCEMENT = ("pengumuman", "announcement")
 
 JOIN = "staff_join"
 """The conversation that takes an invitation: the code of a deep link, or the words of its catalogue."""
+
+CARD = "member_card"
+"""The conversation that takes the code of a member's card, scanned or typed."""
+
+CERTIFICATE = "certificate"
+"""The conversation that checks the code of a certificate."""
+
+CERTIFIED = re.compile(r"(?<![a-z])pia(?![a-z])", re.IGNORECASE)
+"""Whether the code of a certificate may stand in a text."""
+
+BESIDE = 6
+"""Words that the code of a certificate and those around it may be: "tolong cek piagam pia 7k4m9 c"."""
 
 SOURCE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 """The code of a poster or a card whose link was opened, such as `poe-larantuka`."""
@@ -142,6 +167,11 @@ def _behind_a_greeting(text: str) -> str | None:
     greeting = found[1]
     hello = words.intent(greeting) == "menu" or words.intent(greeting.split()[0]) == "menu"
     return found[2] if hello else None
+
+
+def _behind(text: str, count: int) -> str:
+    """What stands behind the first words, with its lines."""
+    return text.split(maxsplit=count)[count].strip()
 
 
 def _is_code(rest: Sequence[str]) -> bool:

@@ -29,6 +29,7 @@ from bot.turns import Turns
 log = structlog.get_logger(__name__)
 
 BATCH = 100
+"""Messages from which on no more are taken into a batch."""
 FLOOD = 20
 """Unanswered messages of one person after which the rest is not answered one by one …"""
 FLOOD_SECONDS = 10.0
@@ -37,8 +38,18 @@ FLOOD_SECONDS = 10.0
 
 @dataclass(slots=True)
 class _Waiting:
-    message: Incoming
-    done: asyncio.Future[None]
+    messages: Sequence[Incoming]
+    done: asyncio.Future[None] | None
+    """None where more of what was handed over with it follows: whatever fails takes along all that waits behind it."""
+
+    def end(self, fault: Exception | None = None) -> None:
+        """Tell whoever waits for it."""
+        if self.done is None or self.done.done():
+            return
+        if fault is None:
+            self.done.set_result(None)
+        else:
+            self.done.set_exception(fault)
 
 
 @dataclass(slots=True)
@@ -89,14 +100,12 @@ class Inbox:
 
     async def take(self, messages: Sequence[Incoming]) -> None:
         """Take messages in, in this order; returns once they are committed. Raises Unavailable when they are not."""
-        loop = asyncio.get_running_loop()
-        waits = [_Waiting(message, loop.create_future()) for message in messages]
-        for one in waits:
-            self._waiting.put_nowait(one)
-        results = await asyncio.gather(*(one.done for one in waits), return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
+        done = asyncio.get_running_loop().create_future()
+        for at in range(0, len(messages), BATCH):
+            last = at + BATCH >= len(messages)
+            self._waiting.put_nowait(_Waiting(messages[at : at + BATCH], done if last else None))
+        if messages:
+            await done
 
     async def run(self) -> None:
         """Work off what is waiting, batch by batch. Ends by being cancelled."""
@@ -104,10 +113,11 @@ class Inbox:
             self._working = False
             batch = [await self._waiting.get()]
             self._working = True
-            while len(batch) < BATCH and not self._waiting.empty():
+            messages = [*batch[0].messages]
+            while len(messages) < BATCH and not self._waiting.empty():
                 batch.append(self._waiting.get_nowait())
+                messages += batch[-1].messages
             try:
-                messages = [one.message for one in batch]
                 await self._batch(messages, self._flooded(messages))
             except Exception as fault:
                 if not isinstance(fault, Unavailable):
@@ -117,12 +127,10 @@ class Inbox:
                     batch.append(self._waiting.get_nowait())
                 self._uncounted(messages)
                 for one in batch:
-                    if not one.done.done():
-                        one.done.set_exception(fault)
+                    one.end(fault)
             else:
                 for one in batch:
-                    if not one.done.done():
-                        one.done.set_result(None)
+                    one.end()
 
     async def _batch(self, messages: list[Incoming], flooded: Mapping[str, bool]) -> None:
         started = time.perf_counter()

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from bot import courses
 from bot.asking import Option
 from bot.texts import COMMON
 
@@ -25,7 +26,7 @@ BUTTONS = 3
 """Up to so many options are buttons on WhatsApp."""
 
 _ASKS = ("ask", "choose", "choose_many", "review")
-_OWN = {"about", "optional", "default", "given", "exact"}
+_OWN = {"about", "optional", "default", "given", "exact", "also"}
 """Arguments of a question that are not values of its template."""
 
 
@@ -62,8 +63,8 @@ def sources(folder: Path) -> Iterator[Path]:
 
 
 def words(root: Path = ROOT) -> tuple[frozenset[str], tuple[str, ...]]:
-    """Every text constant of the code, and the beginnings of those that are put together."""
-    whole: set[str] = set()
+    """Every text constant of the code and name of the courses, and the beginnings of those that are put together."""
+    whole: set[str] = set(courses.names())
     begun: set[str] = set()
     for path in [*(root / "conversations").glob("*.py"), *sources(root / "bot")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -111,7 +112,7 @@ class _Conversations:
         if not (isinstance(method, ast.Attribute) and isinstance(method.value, ast.Name) and method.value.id == "chat"):
             return
         place = f"conversations/{self.path.name}:{call.lineno}"
-        if not call.args or method.attr not in ("say", "offer", *_ASKS):
+        if not call.args or method.attr not in ("say", "offer", "pin", "write", *_ASKS):
             return
         given = _given(call)
         for key, begins in _keys(call.args[0]):

@@ -133,6 +133,15 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Pin:
+    """A place on a map, in degrees, with what it is called."""
+
+    latitude: float
+    longitude: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """One message to one person in neutral markup (markup.py); a channel renders, splits and sends it."""
 
@@ -155,6 +164,8 @@ class Outgoing:
     """Which language its words are in; empty: the options go as numbered lines, whatever else the channel has."""
     media: str = ""
     """Id of a kept file (files.py) that goes along: the text stands under it where it fits, else alone."""
+    pin: Pin | None = None
+    """A place that is shown on a map behind the text; not beside `media`."""
     line: str = ""
     """`edits` may name several messages then: all of them are put right, and this is said in a reply to the first."""
 

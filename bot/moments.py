@@ -13,7 +13,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot import formats, numerals
-from bot.asking import Candidates, Rejected, Said, Typed, Value
+from bot.asking import Candidates, Option, Rejected, Said, Typed, Value
+from bot.choices import picked
 
 FARTHEST: Final = 366
 """Days ahead."""
@@ -129,9 +130,52 @@ class Moment(Typed):
         return int(moment.replace(tzinfo=ZoneInfo(self.zone)).astimezone(UTC).timestamp() * 1000)
 
 
+@dataclass(frozen=True, slots=True)
+class Hour(Typed):
+    """A time of day such as 08:00, one of those that are offered or as it is typed. Rejected: hour, hour_quiet."""
+
+    offered: tuple[Option, ...]
+    quiet: tuple[time, time]
+    """From when until when it may not be."""
+
+    def options(self) -> tuple[Option, ...]:
+        return self.offered
+
+    def outranks(self, text: str) -> bool:
+        """An hour is an answer here, also where "jam 10" would open something."""
+        return _hour(text) is not None
+
+    def read(self, said: Said) -> Value | Rejected | Candidates:
+        if (one := picked(said)) is not None:
+            return one.value
+        at = _hour(said.text)
+        if at is None:
+            return Rejected("hour")
+        start, end = self.quiet
+        if start <= at < end if start <= end else at >= start or at < end:
+            return Rejected("hour_quiet")
+        return f"{at:%H:%M}"
+
+    def show(self, value: Value, language: str) -> str | None:
+        return str(value) if language.startswith("en") else str(value).replace(":", ".")
+
+
+def _hour(text: str) -> time | None:
+    """The time of day that a text names."""
+    try:
+        return _time(" ".join(unicodedata.normalize("NFKC", text[:LONGEST]).lower().split()), alone=True)[0]
+    except ValueError:
+        return None
+
+
 def shown(at: int, zone: str, language: str) -> str:
     """ "Jumat, 25 November 2022, pukul 09.00 WIB"."""
     return f"{formats.date(at, zone, language)}, {formats.clock(at, zone, language)}"
+
+
+def day_in(words: str, today: date) -> date | None:
+    """The day that a text in lower case names; None where it names none. ValueError: there is no such day."""
+    return _day(words, today)[0]
 
 
 def _day(words: str, today: date) -> tuple[date | None, str, int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -33,7 +33,7 @@ from bot.log import place
 from bot.pacing import Pace
 from bot.queued import TOLD_LATER, Row, hold
 from bot.schema import accounts
-from bot.store import Store, Tx, Unavailable
+from bot.store import Store, T, Tx, Unavailable, Work
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +43,7 @@ AT_ONCE = 300
 UNASKED_AT_ONCE = 100
 """Claimed messages that are no reply: a few seconds' worth at a provider's pace."""
 LINGER = 0.01
-"""Seconds that a receipt waits for others to be settled with it."""
+"""Seconds that a receipt waits for others to be settled with it, or for a commit that takes it along."""
 DOUBT_SECONDS = 2.0
 """Before a message that may have arrived goes once more."""
 FAULT_SECONDS = 5.0
@@ -293,24 +293,24 @@ class Outbox:
             self._settling = asyncio.create_task(self._write())
 
     async def _write(self) -> None:
-        await asyncio.sleep(LINGER)
+        async def work(tx: Tx) -> list[tuple[Any, ...]]:
+            rows = self._settled.copy()
+            tx.later(lambda driver: driver.executemany(_SETTLE, rows).close())
+            return rows
+
         try:
             while self._settled:
-                rows, self._settled = self._settled, []
-
-                async def work(tx: Tx, rows: list[tuple[Any, ...]] = rows) -> None:
-                    tx.later(lambda driver: driver.executemany(_SETTLE, rows).close())
-
-                await self._stubborn(work)
+                rows = await self._stubborn(work, LINGER)
+                del self._settled[: len(rows)]
                 # Not before: until then the table says `waiting`, and whoever looks would send it again.
                 self._held.difference_update(id for _, _, at, *_, id in rows if at is not None)
         finally:
             self._settling = None
 
-    async def _stubborn(self, work: Callable[[Tx], Awaitable[None]]) -> None:
+    async def _stubborn(self, work: Work[T], patience: float = 0.0) -> T:
         while True:
             try:
-                return await self.store.run(work)
+                return await self.store.run(work, patience)
             except Unavailable:
                 await asyncio.sleep(0.5)
             except Exception as fault:

@@ -7,7 +7,7 @@ of order is put right by statuses.py, which asks here about messages that the ou
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ import msgspec
 import structlog
 
 from bot.channels import Blocked, Throttled, Unfit, Unreachable, WindowClosed
+from bot.channels.parts import MISSING
 from bot.channels.whatsapp import TIER, meaning, why
 from bot.messages import Status
 from bot.records import deliveries, reach
@@ -32,32 +33,38 @@ SLOWER_MS = 60_000
 
 # As statuses._FIND: the id of a first part.
 _FIND = """
-SELECT j.value, d.id, d.account_id, d.channel, d.state, d.way, d.delivery, d.attempts
+SELECT j.value, d.id, d.account_id, d.channel, d.state, d.way, d.delivery, d.attempts, d.provider_id, d.due_at,
+  a.last_inbound_at
 FROM json_each(?) j CROSS JOIN deliveries d ON d.provider_id >= j.value AND d.provider_id < j.value || '!'
+CROSS JOIN accounts a ON a.id = d.account_id
 WHERE d.provider_id <> ''
 """
 # A later part, which no index finds: by whom it went to, among what went out lately.
 _FIND_PART = """
-SELECT json_extract(j.value, '$[0]'), d.id FROM json_each(:told) j
+SELECT json_extract(j.value, '$[0]'), d.id, d.account_id, d.channel, d.state, d.way, d.delivery, d.attempts,
+  d.provider_id, d.due_at, a.last_inbound_at
+FROM json_each(:told) j
 CROSS JOIN accounts a ON a.id IN (
   SELECT id FROM accounts WHERE channel = 'whatsapp' AND external_id = json_extract(j.value, '$[1]')
   UNION SELECT id FROM accounts WHERE phone = json_extract(j.value, '$[1]') AND phone <> '')
 CROSS JOIN announcements n ON n.started_at > :since
 CROSS JOIN deliveries d ON d.announcement = n.number AND d.account_id = a.id
-WHERE instr(d.provider_id, ' ' || json_extract(j.value, '$[0]')) > 0
+WHERE instr(d.provider_id, ' ' || json_extract(j.value, '$[0]')) > 0 AND d.state <> 'sending'
 """
 LATELY_MS = 48 * HOUR_MS
 _PART_FAILED = "UPDATE deliveries SET delivery = 'failed' WHERE id = ? AND state = 'sent'"
 _TOLD = "UPDATE deliveries SET delivery = ? WHERE id = ? AND state <> 'held'"
 _FAILED = "UPDATE deliveries SET state = 'failed', delivery = 'failed', reason = ?, settled_at = ? WHERE id = ?"
 _AGAIN = """
-UPDATE deliveries SET state = 'waiting', way = '', reason = ?, delivery = '', provider_id = '', due_at = ?,
+UPDATE deliveries SET state = 'waiting', way = '', reason = ?, delivery = '', provider_id = ?, due_at = ?,
   attempts = attempts + 1
 WHERE id = ?
 """
-_HOLD = """
-UPDATE deliveries SET state = 'held', way = '', reason = 'window', delivery = '', provider_id = '', due_at = ?
-WHERE id = ?
+_GAP = "UPDATE deliveries SET provider_id = ? WHERE id = ? AND state = 'waiting'"
+_HOLD = f"""
+UPDATE deliveries SET state = CASE WHEN {deliveries.PAST} IS NOT NULL THEN 'dropped' ELSE 'held' END, way = '',
+  reason = coalesce({deliveries.PAST}, '{deliveries.WINDOW}'), delivery = '', provider_id = '', due_at = :now
+WHERE id = :id
 """
 _NOT_HELD = "UPDATE accounts SET held = max(0, held - 1) WHERE id = ?"
 
@@ -74,6 +81,18 @@ class _Sent:
     way: str
     delivery: str
     attempts: int
+    ids: str
+    due_at: int
+    wrote_at: int
+
+    def without(self, failed: Collection[str]) -> str:
+        """The ids of its parts without those that did not arrive; empty where nothing did."""
+        left = [MISSING if one in failed else one for one in self.ids.split()]
+        return " ".join(left) if any(one != MISSING for one in left) else ""
+
+    def asked(self, now: int) -> bool:
+        """Whether the person has written since it was about to go in a template, or a knock for it."""
+        return self.way in ("template", "knock") and self.wrote_at > max(self.due_at, now - deliveries.DAY_MS)
 
 
 def _nothing() -> None:
@@ -88,10 +107,8 @@ async def settle(
     full: called once it is committed that WhatsApp lets us write first to nobody else for now.
     """
     found, parts = await tx.driver(lambda driver: _find(driver, told, tx.now))
-    work = _Work(tx.now)
-    for sid, id in parts:
-        if told[sid].state in ("failed", "undelivered"):
-            work.add(_PART_FAILED, id)
+    failed = {sid for sid, status in told.items() if status.state in ("failed", "undelivered")}
+    work = _Work(tx.now, failed)
     for one in found:
         status = told[one.sid]
         state = "failed" if status.state == "undelivered" else status.state
@@ -103,16 +120,17 @@ async def settle(
                 # What is only `sent` may still turn out not to arrive.
                 if state in ("delivered", "read"):
                     work.add(reach.ARRIVED, one.account)
+    for one in parts:
+        if one.sid in failed and one.id not in work.again_already:
+            _part_failed(tx, work, one, told[one.sid].error)
     if work.rows or work.failures:
         tx.later(work.run)
     if work.full:
         tx.after.append(full)
-    return {one.sid for one in found} | {sid for sid, _ in parts}
+    return {one.sid for one in (*found, *parts)}
 
 
-def _find(
-    driver: sqlite3.Connection, told: Mapping[str, Status], now: int
-) -> tuple[list[_Sent], list[tuple[str, int]]]:
+def _find(driver: sqlite3.Connection, told: Mapping[str, Status], now: int) -> tuple[list[_Sent], list[_Sent]]:
     """Deliveries by the ids of their first parts, and where that is not known, by those of later ones."""
     ids = msgspec.json.encode(list(told)).decode()
     found = [_Sent(*row) for row in driver.execute(_FIND, (ids,))]
@@ -121,7 +139,26 @@ def _find(
     if not left:
         return found, []
     values = {"told": msgspec.json.encode(left).decode(), "since": now - LATELY_MS}
-    return found, driver.execute(_FIND_PART, values).fetchall()
+    return found, [_Sent(*row) for row in driver.execute(_FIND_PART, values)]
+
+
+def _part_failed(tx: Tx, work: _Work, one: _Sent, error: str) -> None:
+    """A later part did not arrive: it goes alone, with the first where that has not either."""
+    if one.state == "waiting":
+        work.add(_GAP, one.without(work.failed), one.id)
+    elif one.state == "sent" and (wait := _wait(one, error)) is not None:
+        work.again(tx, one, "", wait)
+    else:
+        work.add(_PART_FAILED, one.id)
+
+
+def _wait(one: _Sent, error: str) -> int | None:
+    """After how long what did not arrive may go again; None where it may not."""
+    fault = meaning(error)
+    if fault is Throttled:
+        return HOUR_MS if error == str(TIER) and one.way != "free" else SLOWER_MS
+    waits = NOT_CHOSEN_MS if error == str(NOT_CHOSEN) else LATER_MS if fault is Unreachable else ()
+    return waits[one.attempts] if one.attempts < len(waits) else None
 
 
 async def _failed(tx: Tx, work: _Work, one: _Sent, error: str) -> None:
@@ -136,43 +173,59 @@ async def _failed(tx: Tx, work: _Work, one: _Sent, error: str) -> None:
             await reach.opted_out(tx, one.account, one.channel)
         else:
             work.add(reach.GONE, why(error), one.account)
+    elif one.asked(tx.now):
+        work.again(tx, one, deliveries.ASKED, 0)
+        if one.state == "held":
+            work.add(_NOT_HELD, one.account)
     elif fault in (WindowClosed, Unfit) and one.way == "free":
         work.again(tx, one, deliveries.WINDOW, 0)
     elif fault in (WindowClosed, Unfit) or one.state == "held":
         # The template or the knock is not taken: it can only wait until the person writes.
-        work.add(_HOLD, tx.now, one.id)
-        if one.state != "held":
-            work.add(deliveries.HELD, one.account)
-    elif fault is Throttled:
-        tier = error == str(TIER) and one.way != "free"
-        work.full = work.full or tier
-        work.again(tx, one, "", HOUR_MS if tier else SLOWER_MS)
+        work.name(_HOLD, now=tx.now, id=one.id)
+        if one.state == "held":
+            work.add(_NOT_HELD, one.account)
+        work.last(deliveries.KEPT, id=one.id)
     else:
-        if error != str(NOT_CHOSEN):
+        work.full = work.full or (fault is Throttled and error == str(TIER) and one.way != "free")
+        if fault is not Throttled and error != str(NOT_CHOSEN):
             work.failures.append(one.account)
-        waits = NOT_CHOSEN_MS if error == str(NOT_CHOSEN) else LATER_MS if fault is Unreachable else ()
-        if one.attempts < len(waits):
-            work.again(tx, one, "", waits[one.attempts])
-        else:
+        wait = _wait(one, error)
+        if wait is None or one.state == "uncertain":
+            # Of what is uncertain the rest may have arrived.
             work.add(_FAILED, "provider", tx.now, one.id)
+        else:
+            work.again(tx, one, "", wait)
 
 
 class _Work:
     """Statements to run in one go."""
 
-    def __init__(self, now: int) -> None:
+    def __init__(self, now: int, failed: Collection[str]) -> None:
         self.now = now
-        self.rows: dict[str, list[tuple[Any, ...]]] = {}
+        self.failed = failed
+        """Messages that did not arrive."""
+        self.again_already: set[int] = set()
+        self.rows: dict[str, list[Any]] = {}
+        self.behind: dict[str, list[Any]] = {}
         self.failures: list[str] = []
         self.full = False
 
     def add(self, statement: str, *values: Any) -> None:
         self.rows.setdefault(statement, []).append(values)
 
+    def name(self, statement: str, **values: Any) -> None:
+        self.rows.setdefault(statement, []).append(values)
+
+    def last(self, statement: str, **values: Any) -> None:
+        """Behind all others, for it looks at what they have done."""
+        self.behind.setdefault(statement, []).append(values)
+
     def again(self, tx: Tx, one: _Sent, reason: str, after: int) -> None:
-        self.add(_AGAIN, reason, tx.now + after, one.id)
+        # By another way it goes whole.
+        self.add(_AGAIN, reason, "" if reason else one.without(self.failed), tx.now + after, one.id)
+        self.again_already.add(one.id)
         tx.wake()
 
     def run(self, driver: sqlite3.Connection) -> None:
-        deliveries.many(driver, *self.rows.items())
+        deliveries.many(driver, *self.rows.items(), *self.behind.items())
         reach.failed(driver, self.failures, self.now)

@@ -18,7 +18,7 @@ from bot.queued import WINDOW_MS
 from bot.quota import Quota, Trial
 from bot.records import announcements, contents, deliveries
 from bot.records.announcements import TOPIC
-from bot.records.deliveries import ASKED, KNOCKED, WINDOW, Candidate, Decided, Live
+from bot.records.deliveries import ASKED, KNOCKED, LIMIT, WINDOW, Candidate, Decided, Live
 from bot.store import Tx
 from bot.ways import KEPT, Ways, addressed
 
@@ -172,7 +172,7 @@ class _Look:
         if why:
             decided.skip.append((why, self.now, one.id))
         elif one.reason != ASKED and announcement.category != "safety" and (until := self._until(one)) > self.now:
-            decided.put_off.append((until, one.id))
+            decided.put_off.append((until, "", one.id))
         elif self.channel == "whatsapp" and self._is_shut(one):
             self._outside(number, one)
         else:
@@ -199,7 +199,7 @@ class _Look:
             # One knock is enough.
             self.decided.hold.append((KNOCKED, self.now, one.id, one.account))
         elif not trial.room(one.account):
-            self.decided.put_off.append((trial.promise(), one.id))
+            self.decided.put_off.append((trial.promise(), LIMIT, one.id))
         else:
             way = "knock" if template.knock else "template"
             self._go(number, one, way, addressed(template.message, one.external_id), template.knock)

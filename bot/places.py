@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,8 @@ from bot.words import Match, match
 
 DATA: Final = Path(__file__).resolve().parent.parent / "data"
 LANGUAGES: Final = ("id", "en")
+DISTRICT, KECAMATAN = "Kab.", "Kec."
+"""What stands before the name of a regency and of a kecamatan, on signs and papers, in any language."""
 LONGEST_LABEL: Final = 24
 """Characters of a row in a WhatsApp list."""
 
@@ -194,6 +197,22 @@ def villages(code: str) -> tuple[Option, ...]:
     """The known villages of a kecamatan, or of a whole district. Not complete."""
     found = _atlas().districts.get(code[:5])
     return tuple(_option(one) for one in found.villages if one.code.startswith(code)) if found else ()
+
+
+def within(areas: Iterable[str]) -> tuple[Option, ...]:
+    """Every district and kecamatan inside these areas, labelled so that no two of them look alike."""
+    atlas, wanted = _atlas(), tuple(areas)
+    found: list[tuple[str, Place | District]] = []
+    for whole in atlas.districts.values():
+        found.append((f"{DISTRICT} {whole.name}", whole))
+        found += [(f"{KECAMATAN} {part.name}", part) for part in whole.kecamatan]
+    inside = [(title, one) for title, one in found if any(one.code.startswith(area) for area in wanted)]
+    often = Counter(title for title, _ in inside)
+    made = []
+    for title, one in inside:
+        label = title if often[title] == 1 else f"{title}, {atlas.districts[one.code[:5]].name}"
+        made.append(Option(one.code, dict.fromkeys(LANGUAGES, label), (one.name, *one.aliases)))
+    return tuple(made)
 
 
 def name(code: str) -> str:

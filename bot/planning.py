@@ -20,7 +20,7 @@ from bot.records.announcements import UNDO_MS, Announcement
 from bot.records.counting import Counts, Pace, Way, count
 from bot.records.plans import Stretch
 from bot.store import Store, Tx, Unavailable
-from bot.ways import Ways
+from bot.ways import Template, Ways
 
 log = structlog.get_logger(__name__)
 
@@ -230,19 +230,22 @@ class Planning:
             self._put_aside(one.number, fault)
 
     async def _counts(self, one: Announcement) -> Counts:
-        ways = await self.store.run(lambda tx: self._ways(tx, one))
-        now = self.store.clock()
+        found = await self.store.run(lambda tx: self._ways(tx, one))
+        ways: dict[str, Way] = {language: "knock" if way.knock else "template" for language, way in found.items()}
+        shown, now = {language: way.shown for language, way in found.items()}, self.store.clock()
         return await self.store.read(
-            lambda db: count(db, one, now, self.quiet_until, ways, channels=self.channels, pace=self.pace)
+            lambda db: count(db, one, now, self.quiet_until, ways, channels=self.channels, pace=self.pace, shown=shown)
         )
 
-    async def _ways(self, tx: Tx, draft: Announcement) -> dict[str, Way]:
+    async def _ways(self, tx: Tx, draft: Announcement) -> dict[str, Template]:
         """By language: how this goes to somebody outside WhatsApp's window."""
         ways = self.ways()
         ways.approve(await contents.approved(tx))
         ways.add(draft)
-        found = {language: ways.template(draft.number, language) for language in self.languages}
-        return {language: "knock" if one.knock else "template" for language, one in found.items() if one is not None}
+        order = list(draft.texts)
+        languages = sorted(self.languages, key=lambda one: order.index(draft.spoken(one)))
+        found = {language: ways.template(draft.number, language) for language in languages}
+        return {language: one for language, one in found.items() if one is not None}
 
     # What does not work
 

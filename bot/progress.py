@@ -95,6 +95,7 @@ class Progress:
         talk.pending = {"q": "", "last": {"q": ask.name, "t": heard.text}} if words and heard else None
         self.turn.parts.clear()
         self.turn.offers.clear()
+        self.turn.place = None
         self.stale.clear()
         self.fresh = True
         if self.away:
@@ -119,7 +120,7 @@ class Progress:
         before = self.talk.pending or {}
         pending: dict[str, Any] = {"q": ask.name, "at": self.now}
         if before.get("q") == ask.name:
-            pending.update({key: before[key] for key in ("at", "was", "c", "ticked", "m") if key in before})
+            pending.update({key: before[key] for key in ("at", "was", "c", "said", "ticked", "m") if key in before})
         elif before.get("last"):
             pending["last"] = before["last"]
         return pending

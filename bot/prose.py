@@ -41,5 +41,17 @@ class Prose(Typed):
         return str(value)
 
 
+@dataclass(frozen=True, slots=True)
+class Note(Prose):
+    """A few words for others to read, `min` to `max` characters; only a word that always works is none of them."""
+
+    min: int = 2
+    max: int = 60
+
+    def outranks(self, text: str) -> bool:
+        """Also where it begins like a command: "Members' meeting"."""
+        return words.intent(text) is None and not words.declines(text)
+
+
 def _printed(text: str) -> str:
     return "".join(char if char.isprintable() or char == "\n" else " " for char in text)

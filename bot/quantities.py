@@ -199,3 +199,49 @@ class Year(Typed):
 
     def show(self, value: Value, language: str) -> str | None:
         return None if value == STILL else str(value)
+
+
+_SPAN: Final = re.compile(
+    r"(?:(?P<count>.*?)\s*(?<![a-z])(?P<one>se)?)"
+    r"(?P<unit>hari|hr|minggu|mggu?|bulan|bln|tahun|thn|day|week|month|year)s?\W*",
+    re.I,
+)
+_DAYS: Final = {"h": 1, "d": 1, "m": 7, "w": 7, "b": 30, "t": 365, "y": 365, "month": 30}
+_LASTING: Final = re.compile(
+    r"\b(?:(?:tidak|tdk|gak|ga|nggak|ngga|enggak|tak)\s+(?:bisa\s+)?(?:basi|busuk|rusak|kedaluwarsa)|awet|no expiry"
+    r"|(?:never|does not|doesn't|will not|won't) (?:spoils?|go off|expires?))\b",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeps(Typed):
+    """For how many days something keeps: "7", "7 hari", "2 minggu", "sebulan"; None for what does not spoil.
+
+    Rejected: number, number_range.
+    """
+
+    low: int
+    high: int
+
+    def read(self, said: Said) -> Value | Rejected | Candidates:
+        text = _plain(said.text)
+        if _LASTING.search(text):
+            return None
+        found = _SPAN.fullmatch(text) if len(text) <= words.LONGEST else None
+        if found is None or said.shown:
+            return Number(self.low, self.high).read(said)
+        unit = found["unit"].lower()
+        days = _DAYS.get(unit) or _DAYS[unit[0]]
+        counted = "1" if found["one"] or found["count"].lower() in ("a", "one") else found["count"]
+        count = Number(1, self.high).read(Said(counted))
+        if isinstance(count, Candidates):
+            counts = [int(one.value) * days for one in count.options]
+            return Candidates(tuple(_number(min(one, self.high)) for one in counts))
+        if not isinstance(count, int):
+            return Rejected("number", {"low": self.low, "high": self.high})
+        fits = self.low <= count * days <= self.high
+        return count * days if fits else Rejected("number_range", {"low": self.low, "high": self.high})
+
+    def show(self, value: Value, language: str) -> str | None:
+        return str(value)

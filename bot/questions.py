@@ -24,12 +24,12 @@ from bot.addresses import Kecamatan, Village
 from bot.asking import Candidates, Option, Rejected, Said, Typed, Value
 from bot.choices import Choice, Listed, YesNo, picked
 from bot.messages import Kind
-from bot.quantities import BirthYear, Number, Year
+from bot.quantities import BirthYear, Keeps, Number, Year
 from bot.rupiah import Rupiah
 
 __all__ = [
-    "BirthYear", "Choice", "Kecamatan", "Listed", "Nickname", "Number", "PersonName", "Phone", "Reference", "Rupiah",
-    "Text", "Village", "Year", "YesNo",
+    "BirthYear", "Choice", "Kecamatan", "Keeps", "Listed", "Nickname", "Number", "PersonName", "Phone", "Reference",
+    "Rupiah", "Text", "Village", "Year", "YesNo",
 ]  # fmt: skip
 
 _OPENING: Final = re.compile(

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Select, func, select, text, update
 
-from bot.messages import Button, Outgoing
+from bot.messages import Button, Outgoing, Pin
 from bot.schema import accounts, outbox, persons
 from bot.store import Tx
 
@@ -140,6 +140,8 @@ def body(message: Outgoing) -> str:
         packed["language"] = message.language
     if message.media:
         packed["media"] = message.media
+    if message.pin:
+        packed["pin"] = [message.pin.latitude, message.pin.longitude, message.pin.label]
     return msgspec.json.encode(packed).decode()
 
 
@@ -156,6 +158,7 @@ def message_of(packed: Mapping[str, Any], channel: str, to: str, arrived: str = 
         tuple(arrived.split()),
         language=packed.get("language", ""),
         media=packed.get("media", ""),
+        pin=Pin(*packed["pin"]) if "pin" in packed else None,
     )
 
 

@@ -7,14 +7,18 @@ putting the turn into words and rows is the inbox's.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from bot.asking import Candidates, Rejected, Value
-from bot.chat import REQUIRED, Ask, Chat, Forget, Look, Offer, Once, Say, Then
+from bot.chat import REQUIRED, Ask, Chat, Forget, Look, Offer, Once, Place, Say, Then, Write
 from bot.messages import Incoming
 from bot.progress import Again, Progress, Waits
 from bot.taking import take
 from bot.talk import Part, Turn, digest
+
+_ESCAPED = re.compile(r"\\(.)")
+"""What takes the meaning from a character in markup, which a text that is kept has none of."""
 
 
 class ForeignAwait(TypeError):
@@ -70,10 +74,15 @@ class _Run:
                 case Offer():
                     if self.progress.fresh:
                         self.turn.offers.append(operation)
+                case Place():
+                    if self.progress.fresh:
+                        self.turn.place = operation
                 case Once():
                     reply = await self._once(operation, tx)
                 case Look():
                     reply = await operation.query(tx)
+                case Write():
+                    reply = self._written(operation)
                 case Forget():
                     self.turn.forget = True
                 case _:
@@ -88,6 +97,11 @@ class _Run:
         self.talk.pending = None
         self.turn.then = result if isinstance(result, Then) else None
         return self.turn
+
+    def _written(self, write: Write) -> str:
+        domain = self.progress.conversation.domain
+        text = self.progress.wording.say(write.language, domain, write.key, write.values)
+        return _ESCAPED.sub(r"\1", text)
 
     async def _once(self, once: Once, tx: Any) -> Value:
         self._name(once.name)

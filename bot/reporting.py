@@ -12,6 +12,7 @@ import asyncio
 import json
 import sqlite3
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -24,8 +25,8 @@ from bot.log import place
 from bot.messages import Outgoing
 from bot.progress_messages import Said, final, running
 from bot.queued import body
-from bot.records import announcement_reports, announcements
-from bot.records.announcement_reports import BIG, Figures
+from bot.records import announcement_reports, announcements, notices
+from bot.records.announcement_reports import ASKED, BIG, RECOUNTED_MS, Figures
 from bot.records.announcements import Announcement, of_row
 from bot.schema import outbox
 from bot.store import Store, Tx, Unavailable
@@ -39,9 +40,9 @@ SHARE: Final = 20
 MISSED_MS: Final = 86_400_000
 """What ended while nobody was here to tell is told for so long."""
 RECOUNT_MS: Final = 60_000
-"""What is told of a big one after its end is counted in: soon, and then ever more seldom …"""
-RECOUNTED_MS: Final = 30 * 86_400_000
-"""… for so long."""
+"""What is told of a big one after its end is counted in: soon, then ever more seldom, and when somebody asks."""
+REPORT: Final = "announcements"
+"""The conversation that shows a report."""
 FAULT_SECONDS: Final = 5.0
 QUARTER: Final = 25
 WHOLE: Final = 100
@@ -59,6 +60,10 @@ WHERE a.state IN ('draft', 'waiting', 'scheduled', 'sending', 'paused') AND a.st
   AND a.started_at IS NOT NULL
 """
 _NUMBERED = f"{_COLUMNS} WHERE a.number IN (SELECT value FROM json_each(?))"
+_ASKED = f"""
+SELECT number FROM announcements
+WHERE number IN (SELECT value FROM json_each(?)) AND json_extract(progress, '$.{ASKED}') IS NOT NULL
+"""
 _ENDED = """
 SELECT number, ended_at, json_extract(progress, '$.final') AS told, json_extract(progress, '$.figures.at') AS counted_at
 FROM announcements WHERE state IN ('done', 'cancelled') AND started_at IS NOT NULL AND ended_at > ?
@@ -143,12 +148,19 @@ class Reporting:
             number = case.announcement.number
             first = (case.announcement.started_at or now) + APART_MS
             due = max(self._followed.get(number, first), case.shown_at + APART_MS if case.shown_at else 0)
-            self._followed[number] = now if case.over and not case.shown_at else due
+            wanted = bool(case.announcement.progress.get(ASKED))
+            self._followed[number] = now if wanted or (case.over and not case.shown_at) else due
             if self._followed[number] <= now:
                 await self._try_to_tell(case)
-        for number in [one for one, due in self._recounts.items() if due <= now]:
+        asked = await self.store.read(self._asked) if self._recounts else set()
+        for number in [one for one, due in self._recounts.items() if due <= now or one in asked]:
             await self._recount(number)
         return min((*self._followed.values(), *self._recounts.values()), default=now + 3_600_000)
+
+    def _asked(self, connection: sqlite3.Connection) -> set[str]:
+        """Those that are over and of which somebody waits for a report."""
+        numbers = json.dumps(list(self._recounts))
+        return {row["number"] for row in connection.execute(_ASKED, (numbers,))}
 
     def _cases(self, connection: sqlite3.Connection) -> list[_Case]:
         rows = connection.execute(_LIVE).fetchall()
@@ -213,6 +225,7 @@ class Reporting:
         known = list(found.progress.get("messages", ()))
         known += [one for one in case.message_ids if one not in known]
         kept: dict[str, Any] = {**found.progress, "figures": figures.json(), "messages": known, "final": done}
+        await _open(tx, found.number, kept.pop(ASKED, ()))
         if said is not None:
             edits = known[-1] if known and case.channel != ONE_BY_ONE else ""
             quarter = said.percent // QUARTER * QUARTER
@@ -244,11 +257,19 @@ class Reporting:
         async def keep(tx: Tx) -> None:
             fresh = await announcements.get(tx, number)
             if fresh is not None:
-                await announcements.note(tx, number, {**fresh.progress, "figures": figures.json()})
+                kept = {**fresh.progress, "figures": figures.json()}
+                await _open(tx, number, kept.pop(ASKED, ()))
+                await announcements.note(tx, number, kept)
 
         await self.store.run(keep)
         if figures.rows > BIG and now - found.ended_at < RECOUNTED_MS:
             self._recounts[number] = _again(now, found.ended_at)
+
+
+async def _open(tx: Tx, number: str, accounts: Collection[str]) -> None:
+    """Show the report to those who have asked for it."""
+    for account in accounts:
+        await notices.open(tx, account, REPORT, number, "reply")
 
 
 def _again(counted_at: int, ended_at: int) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import structlog
 from aiohttp import web as aiohttp_web
 from sqlalchemy import delete
 
-from bot import files, intake, places, statuses, web
+from bot import files, intake, lessons_due, places, statuses, web
 from bot.approvals import Approvals
 from bot.channels import Channel, Throttled, Uncertain, Unreachable
 from bot.channels.telegram import Telegram
@@ -23,15 +24,15 @@ from bot.channels.twilio_contents import TwilioContents
 from bot.channels.whatsapp import WhatsApp
 from bot.chat import Conversation, Speaker
 from bot.claiming import Claims
-from bot.composing import ANNOUNCEMENT, Composer
+from bot.composing import ANNOUNCEMENT, Composer, marked
 from bot.config import Settings
 from bot.contents import for_each
 from bot.delivering import Delivering
 from bot.doubts import Doubts
+from bot.drawing import Drawing
 from bot.fetching import Fetching
 from bot.inbox import Inbox
 from bot.log import place
-from bot.markup import Neutral
 from bot.menus import Menus
 from bot.messages import Incoming, Status
 from bot.metrics import Metrics
@@ -44,7 +45,7 @@ from bot.queued import Row, message_of
 from bot.quiet import Quiet
 from bot.quota import Quota
 from bot.reconciling import Reconciling
-from bot.records import announcements, contents, counting, letting_go, people, tidings
+from bot.records import announcements, contents, counting, letting_go, links, people, tidings
 from bot.redacting import Redacting
 from bot.reporting import Reporting
 from bot.schema import outbox
@@ -111,9 +112,11 @@ class Running:
             pace=counting.Pace(rates, settings.whatsapp_tier),
         )
         self.inbox = Inbox(self.store, self.outbox, self.turns, self.metrics, self._press)
-        self.timers = Timers(self.store, (nudges(self.turns, quiet.until), tidings.digest, tidying()))
+        unasked = nudges(self.turns, quiet.until), lessons_due.due(self.turns, quiet.until)
+        self.timers = Timers(self.store, (*unasked, tidings.digest, tidying()))
         sources = {name: one for name, one in self.channels.items() if isinstance(one, Telegram | WhatsApp)}
         self.fetching = Fetching(self.store, self.take, sources, self.files)
+        self.drawing = Drawing(self.store, self.composer, self.files, self.fetching.begun)
         self.reporting = Reporting(self.store, self.composer)
         self.menus = Menus(self.composer)
         self.polling: Polling | None = None
@@ -144,6 +147,7 @@ class Running:
                 self.clock,
                 self.files,
             )
+            links.reached_by("whatsapp", settings.twilio_whatsapp_from.removeprefix("whatsapp:").lstrip("+"))
         return made
 
     async def start(self) -> None:
@@ -156,7 +160,7 @@ class Running:
         await self.delivering.recover()
         self._run(self.inbox.run(), self.outbox.run(), self.timers.run(), self.delivering.run(), self.planning.run())
         self._run(self.reporting.run())
-        self._run(self.fetching.run())
+        self._run(self.fetching.run(), self.drawing.run())
         await self._listen()
         telegram = self.channels.get("telegram")
         if isinstance(telegram, Telegram):
@@ -185,6 +189,8 @@ class Running:
         while not known:
             await asyncio.sleep(AGAIN_SECONDS)
             known = await _reached(telegram.receive_at(webhook))
+        with suppress(Throttled, Unreachable, Uncertain):
+            links.reached_by("telegram", await telegram.check())
         await self.menus.set_public(telegram)
 
     async def learn_shapes(self) -> None:
@@ -224,7 +230,8 @@ class Running:
 
     async def idle(self) -> None:
         """Return once nothing is being taken in or sent; for tests and the terminal."""
-        parts = (self.inbox, self.outbox, self.timers, self.planning, self.delivering, self.fetching, self.reporting)
+        taking, sending = (self.inbox, self.fetching), (self.outbox, self.delivering)
+        parts = (*taking, *sending, self.timers, self.planning, self.drawing, self.reporting)
         while any(part.busy for part in parts) or self._presses:
             await asyncio.sleep(0.002)
 
@@ -284,16 +291,15 @@ class Running:
             salutation=row["salutation"] or "",
             nickname=row["nickname"] or "",
         )
-        marked = {
-            name: Neutral(value["neutral"]) if isinstance(value, dict) else value for name, value in values.items()
-        }
-        known = {**self.composer.values(speaker), **marked}
+        filled = {name: marked(value, speaker.language) for name, value in values.items()}
+        known = {**self.composer.values(speaker), **filled}
         opens = (
             self.composer.opening(speaker.language, domain, label, conversation, given, known)
             for label, conversation, given in packed.get("opens", ())
         )
         actions = [(one.token, one.label) for one in opens]
-        return {"text": self.composer.say(speaker, domain, key, marked), "actions": actions}
+        text = self.composer.say(speaker, domain, key, filled)
+        return {"text": text, "actions": actions, "media": packed.get("media", "")}
 
     async def _begin(self, tx: Tx, row: Mapping[str, Any], conversation: str, given: str) -> list[Row]:
         """Open a conversation on staff's behalf; its first question takes the place of the row."""

@@ -1,5 +1,7 @@
 """Made-up people for the demo: some in each district of the programme, with enrolments that came to different ends.
 
+And what a mart has on its shelves, with a promo, so that there is something to ask for.
+
 Nobody in it is real: names are numbers, telephone numbers begin with +62 800, which no person's does.
 """
 
@@ -12,7 +14,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from bot import places
-from bot.records import consents, enrolments, invitations, people
+from bot.records import consents, enrolments, invitations, marts, people, promos, roles, stock
 from bot.schema import accounts
 from bot.store import Store, Tx
 
@@ -23,10 +25,18 @@ STATUSES = ("submitted", "verified", "submitted", "needs_info", "waitlisted", "s
 COORDINATOR = "PTG-DEMO"
 AREA = "33.07"
 """Where the demo's coordinator works: more people than elsewhere, so that there is a queue."""
+MART = "kaliwiro"
+OPEN = (7 * 60, 20 * 60)
+GOODS = (
+    ("Beras", "5 kg", 72_000, "there"),
+    ("Gula", "1 kg", 17_500, "few"),
+    ("Minyak goreng", "1 liter", 18_000, "out"),
+)
+"""Name, size, price in rupiah, and whether there is some."""
 
 
-async def fill(url: str, clock: Callable[[], int]) -> str:
-    """Put sample people into an empty database; the token that makes the demo's coordinator staff."""
+async def fill(url: str, clock: Callable[[], int]) -> tuple[str, str]:
+    """Put sample people into an empty database; the tokens that make its coordinator and its mart manager staff."""
     now = clock()
     moment = [now]
     store = Store(url, lambda: moment[0])
@@ -36,9 +46,30 @@ async def fill(url: str, clock: Callable[[], int]) -> str:
             moment[0] = now - (25 - number) * DAY_MS // 2
             await store.run(lambda tx, n=number, d=district, s=status: _enrolled(tx, n, d, s))  # type: ignore[misc]
         moment[0] = now
-        return await store.run(lambda tx: invitations.create(tx, "coordinator", AREA))
+        await store.run(_shop)
+        return await store.run(_invitations)
     finally:
         await store.close()
+
+
+async def _invitations(tx: Tx) -> tuple[str, str]:
+    return await invitations.create(tx, "coordinator", AREA), await invitations.create(tx, "mart", AREA)
+
+
+async def _shop(tx: Tx) -> None:
+    """Hours, goods and a promo, kept by somebody who works there no more."""
+    account = secrets.token_hex(8)
+    row = {"id": account, "channel": "whatsapp", "external_id": "+628000000000", "created_at": tx.now}
+    await tx.execute(insert(accounts), row)
+    code = await roles.add(tx, account, "mart", AREA)
+    await marts.set_hours(tx, account, MART, dict.fromkeys(range(7), OPEN))
+    for name, unit, price, there in GOODS:
+        line = {"name": name, "unit": unit, "price": price, "member": None, "stock": there, "drop": False}
+        await stock.note(tx, account, MART, line, None)
+    await promos.create(
+        tx, account, MART, item="Beras 5 kg", price_before=72_000, price=68_000, ends_at=tx.now + 7 * DAY_MS
+    )
+    await roles.revoke(tx, code)
 
 
 def _spread() -> list[tuple[str, str]]:

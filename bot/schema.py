@@ -446,7 +446,7 @@ media = Table(
     metadata,
     Column("id", String, primary_key=True, comment="random; the name of the file beside the database"),
     Column("kind", String, nullable=False, comment="photo, document"),
-    Column("type", String, nullable=False, comment="image/jpeg, application/pdf"),
+    Column("type", String, nullable=False, comment="image/jpeg, image/png, application/pdf"),
     Column("bytes", Integer, nullable=False),
     Column("width", Integer, nullable=False, server_default="0"),
     Column("height", Integer, nullable=False, server_default="0"),
@@ -457,7 +457,7 @@ media = Table(
     Column("dropped", Boolean, nullable=False, server_default=text("false"), comment="the file is still to be deleted"),
     Index(None, "account_id"),
     Index("ix_media_dropped", "id", sqlite_where=text("dropped"), postgresql_where=text("dropped")),
-    comment="photos and documents that a question asked for: looked at, without what was hidden in them",
+    comment="photos and documents that a question asked for, without what was hidden in them, and drawn pictures",
 )
 
 incoming_media = Table(
@@ -510,6 +510,7 @@ announcements = Table(
     Column("started_at", BigInteger),
     Column("ended_at", BigInteger),
     Index(None, "author", "created_at"),
+    Index(None, "account_id"),
     Index(
         "ix_announcements_live",
         "state",
@@ -803,6 +804,7 @@ settlements = Table(
     Column("offer", ForeignKey("offers.reference", ondelete="CASCADE"), nullable=False),
     Column("sold", Integer, nullable=False),
     Column("due", BigInteger, nullable=False, comment="whole rupiah to the maker"),
+    Column("goods", Text, nullable=False, server_default="{}", comment="JSON: consignment to how many of it were paid"),
     Column("state", String, nullable=False, comment="told, confirmed, disputed"),
     Column("answered_at", BigInteger),
     Column("by", String, nullable=False, comment="staff code"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -19,7 +20,7 @@ LINGER = 0.1
 FAULT_SECONDS = 5.0
 
 Work = Callable[[Tx], Awaitable[None]]
-Rows = dict[str, list[tuple[Any, ...]]]
+Rows = dict[str, list[Any]]
 """Values by statement."""
 
 
@@ -41,6 +42,14 @@ class Settling:
 
     def add(self, statement: str, *values: Any) -> None:
         """Run a statement with these values, soon."""
+        self._add(statement, values)
+
+    def keep(self, statement: str, **values: Any) -> None:
+        """Run a statement that holds a delivery (deliveries.KNOCK, KEEP), soon."""
+        self._add(statement, values)
+        self._add(deliveries.KEPT, {"id": values["id"]})
+
+    def _add(self, statement: str, values: Any) -> None:
         self._rows.setdefault(statement, []).append(values)
         if self._task is None:
             self._task = asyncio.create_task(self._write())
@@ -54,7 +63,7 @@ class Settling:
         """These are still to be written."""
         for statement, some in rows.items():
             for values in some:
-                self.add(statement, *values)
+                self._add(statement, values)
 
     def also(self, work: Work) -> None:
         """Run work in a transaction of its own, soon."""
@@ -95,7 +104,14 @@ class Settling:
 
 def write(tx: Tx, rows: Rows) -> None:
     """Write rows along with whatever else the transaction does."""
+
+    def work(driver: sqlite3.Connection) -> None:
+        deliveries.many(driver, *sorted(rows.items(), key=lambda pair: pair[0] == deliveries.KEPT))
+        if kept and deliveries.asked(driver, [one["id"] for one in kept]):
+            tx.wake()
+
+    kept = rows.get(deliveries.KEPT, ())
     if rows:
-        tx.later(lambda driver: deliveries.many(driver, *rows.items()))
+        tx.later(work)
     if deliveries.AGAIN in rows:
         tx.wake()

@@ -140,6 +140,7 @@ class Store:
         self.engine: AsyncEngine = _engine(self.url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self._jobs: asyncio.Queue[_Job[Any]] = asyncio.Queue()
+        self._patient: dict[_Job[Any], asyncio.TimerHandle] = {}
         self._writer: asyncio.Task[None] | None = None
         self._connection: AsyncConnection | None = None
         self._raw: Any = None
@@ -158,22 +159,35 @@ class Store:
     async def close(self) -> None:
         """Finish what is queued, then disconnect."""
         if self._writer is not None:
+            self._hurry_all()
             await self._jobs.join()
             self._writer.cancel()
             await asyncio.gather(self._writer, return_exceptions=True)
         await self._drop()
         await self.engine.dispose()
 
-    async def run(self, work: Work[T]) -> T:
+    async def run(self, work: Work[T], patience: float = 0.0) -> T:
         """Run work in a transaction and return its result once that is committed.
 
         Work that waits together shares a commit; if one of it raises, each runs again by itself, so that only the one
         that raises is rolled back. Work must therefore bear being run twice. Raises Unavailable when the database,
-        not the work, is at fault.
+        not the work, is at fault. `patience`: for so many seconds it waits for a commit that others make.
         """
         job = _Job(work)
-        self._jobs.put_nowait(job)
+        if patience:
+            self._patient[job] = asyncio.get_running_loop().call_later(patience, self._hurry, job)
+        else:
+            self._jobs.put_nowait(job)
         return await job.done
+
+    def _hurry(self, job: _Job[Any]) -> None:
+        if self._patient.pop(job, None) is not None:
+            self._jobs.put_nowait(job)
+
+    def _hurry_all(self) -> None:
+        for job, timer in tuple(self._patient.items()):
+            timer.cancel()
+            self._hurry(job)
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run queries in a thread, on a read-only connection of their own: long ones keep nobody from writing.
@@ -216,6 +230,7 @@ class Store:
     async def _write(self) -> None:
         while True:
             jobs = [await self._jobs.get()]
+            self._hurry_all()
             while not self._jobs.empty():
                 jobs.append(self._jobs.get_nowait())
             await self._together(jobs)

@@ -17,6 +17,7 @@ from bot.chat import Ask
 from bot.files import MOST_BYTES
 from bot.messages import Attached, Incoming
 from bot.progress import Progress, Waits
+from bot.rupiah import Sum, pretty
 from bot.talk import BACK, DONE, SKIP
 
 
@@ -41,6 +42,14 @@ def take(progress: Progress, ask: Ask, heard: Incoming) -> Value:
 EARLIER_MS = 5_000
 """What was written so long before a question was not meant for it; less may be the clocks, or one of two pieces."""
 
+COMMON = "bot"
+"""The catalogue of what any conversation may say."""
+SHORT = 100
+"""Characters of what may still be an excuse, and no answer of several sentences."""
+THIS = "<this"
+"""The candidate that is what was said just now."""
+WORD = "<word:"
+"""Begins a candidate that is a word that always works."""
 OF_A_QUESTION = ("back", "skip", "next", "greeting", "thanks", "restart")
 """Words that mean the question they were written to, or would undo what came after it."""
 
@@ -71,11 +80,17 @@ class _Taking:
             return self.progress.record(self.ask, known, heard)
         outranks = getattr(self.ask.question, "outranks", None)
         if outranks is not None and not text.startswith("/") and outranks(text):
+            if self.progress.away and len(text) <= SHORT and "\n" not in text.strip():
+                self._after_a_while(heard)
             return self.read(heard)
         lines.change(self.progress, self.ask, text)
         word = self.progress.hears(text)
         if word is not None:
             own = None if text.startswith("/") else self._exactly(text)
+            if own is None and not text.startswith("/"):
+                self._which(text, word)
+                if word.startswith("open:") and self._understands(text):
+                    return self.read(heard)
             if own is not None or (word in ("skip", "later") and self.ask.optional):
                 return self.progress.record(self.ask, own, heard)
             self._obey(word)
@@ -123,7 +138,7 @@ class _Taking:
         value = self._reading(heard)
         if isinstance(value, Candidates):
             shown = [[option.value, dict(option.label or {})] for option in value.options]
-            self.turn.say(f"{self.ask.name}.did_you_mean", "did_you_mean")
+            self.turn.say(f"{self.ask.name}.did_you_mean", value.key)
             self.progress.wait(self.ask, keep=True, c=shown)
         if isinstance(value, Rejected):
             if self.ask.optional and words.declines(heard.text):
@@ -148,8 +163,10 @@ class _Taking:
         """Any words could be a name, and "sorry, I was busy" is none: what comes after a pause is asked back."""
         if not isinstance(self._reading(heard), Rejected | Candidates):
             self.turn.say("resume")
-            self.turn.say("did_you_mean")
-            self.progress.wait(self.ask, keep=True, c=[[heard.text, dict.fromkeys(self._languages(), heard.text)]])
+            self.turn.say(f"{self.ask.name}.did_you_mean", "did_you_mean")
+            # What was said may be longer than a button can carry.
+            shown = dict.fromkeys(self._languages(), heard.text)
+            self.progress.wait(self.ask, keep=True, c=[[THIS, shown]], said=heard.text)
         self.wait("resume")
 
     def _languages(self) -> Sequence[str]:
@@ -160,10 +177,13 @@ class _Taking:
         talk = self.progress.talk
         talk.failed += 1
         keys = (f"{self.ask.name}.{rejected.reason}", f"rejected.{rejected.reason}", "rejected.other")
-        self.turn.say(*keys, **rejected.values)
+        self.turn.say(*keys, **{name: self._written(value) for name, value in rejected.values.items()})
         if talk.failed >= 2:
             self.turn.say("offer_help")
         self.progress.wait(self.ask, keep=True, m=heard.message)
+
+    def _written(self, value: object) -> object:
+        return pretty(value, self.progress.speaker.language) if isinstance(value, Sum) else value
 
     def _reading(self, heard: Incoming) -> Value:
         return self.ask.question.read(self.progress.said(self.ask, heard.text, heard))
@@ -189,8 +209,11 @@ class _Taking:
 
     def _picked(self, value: str) -> Value:
         """A candidate that was picked, as the question's own canonical value."""
+        if value.startswith(WORD):
+            self._obey(value.removeprefix(WORD))
         shown = self.progress.display.candidates(self.pending.get("c", ()))
-        return self.ask.question.read(dataclasses.replace(self.progress.said(self.ask, value), shown=shown))
+        said = self.pending.get("said", value) if value == THIS else value
+        return self.ask.question.read(dataclasses.replace(self.progress.said(self.ask, said), shown=shown))
 
     def _exactly(self, text: str) -> Value | None:
         """The question's own options come before the words that always work, and so does a number that is an answer."""
@@ -202,7 +225,30 @@ class _Taking:
             return None
         shown = self.progress.display.named(self.ask)
         found = words.find(text, [one.names for one in shown], tolerant=False)
-        return shown[found[0]].value if len(found) == 1 else None
+        if len(found) != 1:
+            return None
+        value = shown[found[0]].value
+        return [value] if getattr(question, "many", False) else value
+
+    def _understands(self, text: str) -> bool:
+        """Where answers are kept, what would open a conversation is an answer if it means an option: "cari ikan"."""
+        question = self.ask.question
+        if question.free or not self.progress.conversation.keeps or not question.options():
+            return False
+        return not isinstance(question.read(self.progress.said(self.ask, text)), Rejected)
+
+    def _which(self, text: str, word: str) -> None:
+        """An option shares its name with a word that always works: ask which of the two is meant."""
+        name = words.fold(text)
+        own = next((one for one in self.ask.question.options() if name in map(words.fold, one.doubtful)), None)
+        if own is None:
+            return
+        display, languages = self.progress.display, self._languages()
+        label = display.value(self.ask, own.value)
+        meant = {one: self.progress.wording.say(one, COMMON, f"meant.{word}", {}) for one in languages}
+        self.turn.say("which_meant")
+        choice = [[own.value, dict.fromkeys(languages, label)], [f"{WORD}{word}", meant]]
+        self.progress.wait(self.ask, keep=True, c=choice)
 
     def _obey(self, word: str) -> NoReturn:
         if word == "back":

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from bot.asking import Shown, Value
-from bot.chat import Offer, Then
+from bot.chat import Offer, Place, Then
 from bot.messages import Kept
 
 BACK, SKIP, DONE = "<back", "<skip", "<done"
@@ -109,6 +109,8 @@ class Turn:
     """The conversation to go on with."""
     offers: list[Offer] = field(default_factory=list)
     """Buttons that open other conversations."""
+    place: Place | None = None
+    """What is shown on a map."""
     forget: bool = False
     """True: leave no trace of this talk."""
     effects: bool = False

@@ -55,6 +55,8 @@ class Terminal:
         text = f"{message.text}\n\n{markup.numbered(message.options)}" if message.options else message.text
         for line in markup.plain(text).splitlines():
             self.written(f"< {line}".rstrip())
+        if message.pin is not None:
+            self.written("< (location)")
         self.buttons = [*message.options, *message.actions]
         if self.buttons:
             self.written("= " + " ".join(f"[{button.label}]" for button in self.buttons))

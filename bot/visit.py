@@ -16,9 +16,10 @@ import structlog
 
 from bot import intake, putting_off, words
 from bot.chat import Conversation
-from bot.composing import COMMON, OPENS, Composed
+from bot.composing import COMMON, Composed
 from bot.intake import Account, Rows
 from bot.messages import Incoming, Outgoing
+from bot.pressing import stray
 from bot.progress import Progress
 from bot.queued import Row, body, release
 from bot.records import announcement_reports, announcements, media
@@ -32,11 +33,8 @@ log = structlog.get_logger(__name__)
 
 AWAY_MS = 3_600_000
 """After a pause this long somebody is told where they are before it goes on."""
-JUST_NOW_MS = 60_000
-"""A press on a button of a talk that ended so recently is a second tap."""
 DEEP = 5
 """Conversations that may follow on each other in one turn, before the menu takes over."""
-
 
 UNREAD = ("voice", "photo", "video", "document")
 """What somebody sends in the hope that it is looked at."""
@@ -318,28 +316,15 @@ class Visit:
 
     async def _stray_press(self, message: Incoming) -> None:
         """A button of a talk that is not the current one."""
-        id, name, value = (*message.token.split("|", 2), "", "")[:3]
-        if id == OPENS:
-            await self.open(*self.scene.opened(self.account, name, value))
-            return
-        if name == MENU and MENU in self.scene.conversations:
-            await self._press_menu(value, message)
-            return
-        found = await self.shelf.find(id)
-        if found is not None:
-            state, conversation, given, updated = found
-            if state != "ended":
-                await self.open(conversation)
-                return
-            if given and self.tx.now - updated > JUST_NOW_MS:
-                # Of an announcement: shown as it is now, it says better than we could what has become of it.
-                await self.open(*self.scene.opened(self.account, conversation, given))
-                return
-            self.note = "already_noted"
-            if self.tx.now - updated <= JUST_NOW_MS:
-                return
-        self.say("old_button")
-        await self.repeat()
+        led = await stray(self.scene, self.shelf, self.account, message.token, self.tx.now)
+        self.note = led.note or self.note
+        if led.menu is not None:
+            await self._press_menu(led.menu, message)
+        elif led.opens is not None:
+            await self.open(*led.opens)
+        elif not led.silent:
+            self.say("old_button")
+            await self.repeat()
 
     async def _about_progress(self, message: Incoming) -> str | None:
         """A reply to the message that shows how far an announcement is: `jeda` means that one."""
@@ -347,7 +332,7 @@ class Visit:
         return self._hears(f"{message.text} {number}") if number else None
 
     async def _press_menu(self, value: str, message: Incoming) -> None:
-        """The menu remembers nothing, so its old buttons work for ever."""
+        """The menu as it is now, with this pressed."""
         below = self.account.talk
         talk = self._new(MENU)
         await self._replay(talk)
@@ -388,6 +373,7 @@ class Visit:
             (*last.actions, *(button for one in self.said for button in one.offers)),
             last.contact_button,
             self.edits,
+            pin=next((one.pin for one in reversed(self.said) if one.pin is not None), None),
             # Without a button that says "done", several are chosen by writing their numbers.
             language="" if last.several else account.language,
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -145,8 +145,18 @@ def _numbers(table: dict[str, list[str]]) -> dict[str, int]:
 VOCABULARY: Final = read(Path(__file__).resolve().parent.parent / "data" / "words.toml")
 
 
-def cores(words: Sequence[str]) -> Iterator[str]:
+def cores(words: Sequence[str]) -> Iterable[str]:
     """What is left of folded words when polite ones are taken off either end, longest first; all of it is the first."""
+    return _few(tuple(words)) if len(words) <= 12 else _cores(words)
+
+
+@lru_cache(maxsize=256)
+def _few(words: tuple[str, ...]) -> tuple[str, ...]:
+    """One turn asks for those of the same message several times."""
+    return tuple(_cores(words))
+
+
+def _cores(words: Sequence[str]) -> Iterator[str]:
     count, polite = len(words), VOCABULARY.polite
     before = next((at for at, word in enumerate(words) if word not in polite), count - 1)
     after = next((at for at, word in enumerate(reversed(words)) if word not in polite), count - 1)

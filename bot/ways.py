@@ -25,6 +25,8 @@ class Template:
 
     message: Outgoing
     knock: bool
+    shown: str = ""
+    """As the person will read it, in neutral markup."""
 
 
 class _Ready:
@@ -114,17 +116,18 @@ class Ways:
 
     def _fill(self, announcement: Announcement, language: str) -> Template | None:
         spoken = announcement.spoken(language)
-        said = markup.whatsapp(markup.escape(announcement.texts[spoken]))
-        sender = markup.whatsapp(markup.escape(self._sender(spoken)))
-        values = {"sender": sender, "text": said, "number": announcement.number}
+        plain = {"sender": self._sender(spoken), "text": announcement.texts[spoken], "number": announcement.number}
+        neutral = {name: markup.escape(value.strip()) for name, value in plain.items()}
+        values = {name: markup.whatsapp(value) for name, value in neutral.items()}
         languages = dict.fromkeys((spoken, *self._chain(language)))
-        # A template has no place for a photo: whoever answers the knock gets the whole.
-        category = contents.KNOCK if announcement.media else announcement.category
+        # A template has no place for a photo: whoever answers the knock gets the whole. Who gets a correction has it.
+        category = contents.KNOCK if announcement.media and not announcement.corrects else announcement.category
         found = contents.choose(self._templates, category, languages, values)
         if found is None:
             return None
         variables = msgspec.json.encode(found.variables).decode()
-        return Template(Outgoing("whatsapp", "", found.text, content=(found.sid, variables)), found.knock)
+        shown = contents.filled(found.body, {str(at): neutral[name] for at, name in enumerate(contents.VALUES, 1)})
+        return Template(Outgoing("whatsapp", "", found.text, content=(found.sid, variables)), found.knock, shown)
 
 
 def _parts(message: Outgoing) -> int:

@@ -14,7 +14,7 @@ CALLED = {
     "mart_info": ("mart", "kabar mart", "stok", "jam buka", "info mart"),
     "mart_opening": ("mart buka", "pembukaan", "opening", "grand opening"),
     "event": ("acara", "kegiatan", "undangan", "pelatihan", "training", "event"),
-    "assistance": ("bantuan", "serah terima", "assistance", "aid"),
+    "assistance": ("serah terima", "assistance", "aid"),
     "rat": ("rapat", "rapat anggota", "meeting"),
     "job": ("lowongan", "kerja", "loker", "vacancy"),
     "tips": ("tip", "usaha"),
@@ -22,6 +22,8 @@ CALLED = {
     "safety": ("keselamatan", "bahaya", "darurat", "bencana", "emergency", "safety"),
 }
 """What coordinators type for a category, besides its label."""
+DOUBTFUL = {"assistance": ("bantuan",)}
+"""The same, where it may as well be meant for us."""
 
 OPEN = Option("open", aliases=("lanjut", "lanjutkan", "lanjutin", "lanjut draf", "draf", "continue", "draft"))
 NEW = Option("new", aliases=("baru", "bikin baru", "yang baru", "mulai baru", "new", "new one"))
@@ -118,8 +120,10 @@ async def _draft(tx: Tx, account: str) -> str:
 
 async def _category(chat: Chat) -> str:
     able = announcements.categories(chat.speaker.roles)
-    options = [Option(one, aliases=CALLED[one]) for one in able]
-    category: str = await chat.choose("category", options, given=chat.given)
+    options = [Option(one, aliases=CALLED[one], doubtful=DOUBTFUL.get(one, ())) for one in able]
+    # Behind "umumkan" it can only be a category.
+    given = {word: one for one, said in DOUBTFUL.items() for word in said}.get(chat.given.strip().lower(), chat.given)
+    category: str = await chat.choose("category", options, given=given)
     return category
 
 
@@ -179,8 +183,11 @@ async def _areas(chat: Chat, own: tuple[str, ...], category: str) -> tuple[str, 
         await chat.say("only_area", area=names)
         return own
     key = "where" if names else "where_all"
-    if await chat.choose(key, [WHOLE, PART], about=category, area=names) == "whole":
+    where = await chat.choose(key, [WHOLE, PART], about=category, also=places.within(own), area=names)
+    if where == "whole":
         return own
+    if where != "part":
+        return tuple(where) if isinstance(where, list) else (where,)
     inside = [one for one in places.districts() if any(roles.covers(area, one.value) for area in own)]
     small = [_named(one) for one in own if len(one) > len("33.07")]
     if len(inside) == 1 and not small:

@@ -32,6 +32,10 @@ async def approve(chat: Chat) -> Any:
         return await chat.say("not_waiting", number=number)
     seen = await chat.once("seen", lambda tx: _counted(tx, number))
     await chat.say("from", code=found.author, number=number)
+    before = letting_go.agreed(found)
+    if before < found.reached:
+        shown = {"before": formats.number(before, language), "now": formats.number(found.reached, language)}
+        await chat.say("grown", **shown)
     await chat.say("message", message=preview.message(found, language))
     await chat.say("counts", lines=preview.counts(found, language))
     if found.send_at is not None:

@@ -116,12 +116,18 @@ async def _when(chat: Chat, found: Announcement) -> int | None:
     zone, label = found.zone, places.zone_label(found.areas[0])
     at: int = await chat.ask("at", Moment(chat.now, zone), zone=label)
     if found.category != "safety" and letting_go.limits().is_quiet(at, zone):
-        written = "%H:%M" if chat.speaker.language == "en" else "%H.%M"
-        start, end = (one.strftime(written) for one in letting_go.limits().quiet)
+        start, end = _hours(chat)
         await chat.say("quiet", start=start, end=end, zone=label)
     date, clock = formats.date(at, zone, chat.speaker.language), formats.clock(at, zone, chat.speaker.language)
     sure = await chat.choose("sure", ["yes", "no"], exact=True, about=at, date=date, clock=clock)
     return at if sure == "yes" else None
+
+
+def _hours(chat: Chat) -> tuple[str, str]:
+    """From when until when it is quiet, as the speaker's language writes it."""
+    start, end = letting_go.limits().quiet
+    written = "%H:%M" if chat.speaker.language == "en" else "%H.%M"
+    return start.strftime(written), end.strftime(written)
 
 
 async def _told(chat: Chat, found: Announcement, state: str, at: int | None, hurry: bool) -> None:
@@ -131,9 +137,12 @@ async def _told(chat: Chat, found: Announcement, state: str, at: int | None, hur
         await chat.offer("undo", "announce_control", f"cancel {number}", number=number)
     if state == "waiting":
         able = await chat.look(lambda tx: letting_go.approvers(tx, found))
-        if able:
-            return await chat.say("asked", n=len(able), count=formats.number(len(able), language), number=number)
-        return await chat.say("asked_nobody", number=number)
+        if not able:
+            return await chat.say("asked_nobody", number=number)
+        asked = {"n": len(able), "count": formats.number(len(able), language)}
+        if letting_go.limits().is_quiet(chat.now, found.zone):
+            return await chat.say("asked_quiet", end=_hours(chat)[1], zone=places.zone_label(found.areas[0]), **asked)
+        return await chat.say("asked", number=number, **asked)
     if state != "scheduled":
         return await chat.say(f"not_sent.{state}", number=number)
     if at is not None:

@@ -18,11 +18,15 @@ from bot.records import (
 from bot.records.announcement_reports import Figures
 from bot.records.announcements import Announcement, Outcome
 from bot.records.call_lists import Missed
+from bot.records.deliveries import LIMIT
 
 CONTROLLED = ("pause", "resume", "cancel")
 """What announce_control.py does."""
 
-WHY = ("blocked", "invalid", "unreachable", "content", "provider", "limit", "over", "no_opt_in", "stopped", "deleted")
+WHY = (
+    "blocked", "invalid", "unreachable", "content", "provider", "limit", "over", "no_opt_in", "stopped", "deleted",
+    "no_channel",
+)  # fmt: skip
 """Reasons that have words of their own."""
 
 MINUTE = 60_000
@@ -38,6 +42,9 @@ async def overview(chat: Chat) -> Any:
     found: Announcement | None = await chat.look(lambda tx: announcement_reports.seen(tx, account, number))
     if found is None:
         return chat.then("check_announcement", given=number)
+    small = await chat.look(lambda tx: announcement_reports.is_small(tx, found))
+    if not small and await chat.once("counting", lambda tx: announcement_reports.ask(tx, found, account)):
+        return await chat.say("counting", number=number)
     figures: Figures | None = await chat.look(lambda tx: announcement_reports.figures(tx, found))
     await _report(chat, found, figures)
     able = await chat.look(lambda tx: _able(tx, account, found, figures))
@@ -78,7 +85,7 @@ def _told(chat: Chat, one: Announcement) -> dict[str, object]:
     when = f"{formats.short_date(at, one.zone, language)}, {formats.clock(at, one.zone, language)}"
     state = [Part((f"state.{one.state}",))]
     if one.repeats:
-        state.append(Part((f"every.{one.repeats}",)))
+        state.append(Part((f"every.{schedules.period_of(one)}",)))
     return {"kind": Joined((Part((f"kind.{one.category}",)),)), "state": Joined(tuple(state)), "when": when}
 
 
@@ -117,8 +124,11 @@ def _lines(chat: Chat, found: Announcement, figures: Figures) -> Iterator[Part]:
                 yield one(f"on.{channel}", count, **told)
     if queued := figures.count("sending") + figures.count("waiting", later=False):
         yield one("queued", queued)
-    if deferred := figures.count("waiting", later=True):
+    limited = figures.count("waiting", later=True, reason=LIMIT)
+    if deferred := figures.count("waiting", later=True) - limited:
         yield one("deferred", deferred, when=_first(chat, found, figures))
+    if limited:
+        yield one("limited", limited)
     for state in ("held", "uncertain"):
         if count := figures.count(state):
             yield one(state, count)
@@ -214,6 +224,8 @@ async def _retry(chat: Chat, found: Announcement) -> None:
     account = chat.speaker.account
     count = await chat.once("retried", lambda tx: second_tries.let_go(tx, account, found.number))
     await chat.say("retried" if count else "outcome.already", n=count, number=found.number)
+    if count == second_tries.AT_ONCE:
+        await chat.say("retried_more", number=found.number)
 
 
 async def _carried_out(chat: Chat, found: Announcement, deed: Callable[[Tx, str], Awaitable[Outcome]]) -> Outcome:

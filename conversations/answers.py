@@ -20,4 +20,6 @@ def answered(about: str) -> Conversation:
     return answer
 
 
-cost, time, who, benefit, trust, us = map(answered, ("cost", "time", "who", "benefit", "trust", "us"))
+cost, time, who, benefit, trust, savings, us = map(
+    answered, ("cost", "time", "who", "benefit", "trust", "savings", "us")
+)

@@ -18,3 +18,7 @@ async def help_(chat: Chat) -> None:
         await chat.say("announcing_lead")
     elif roles.allowed(chat.speaker.roles, "umumkan"):
         await chat.say("announcing")
+    if roles.allowed(chat.speaker.roles, "jam"):
+        await chat.say("shop")
+    elif roles.allowed(chat.speaker.roles, "anggota"):
+        await chat.say("shop_members")

@@ -8,8 +8,10 @@ from typing import Any
 from bot.author import Chat, Choice, Option, asides, conversation, formats
 from bot.records import roles
 
-CHOICES = ("enrol", "status", "my_data", "help", "language")
-"""Each is the name of a conversation. Old buttons of the menu go on working, so none is left out lightly."""
+CHOICES = ("enrol", "status", "tips", "calculate", "mart", "sell", "my_data", "contacts", "help", "language")
+"""Each is the name of a conversation. Old buttons of the menu go on working, so none is left out lightly.
+
+Ten at most: a list on WhatsApp has no more."""
 
 NOTHING = "nothing"
 """Somebody only says "ok sip" (data/answers.toml)."""

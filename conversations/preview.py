@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.author import Joined, Part, formats, places
 from bot.records.announcements import Announcement, Reading
+from bot.records.counting import forms
 
 LONGEST = 5
 """Areas that are named one by one."""
@@ -17,7 +18,10 @@ HOUR = 3600
 
 
 def message(found: Announcement, language: str) -> Joined:
-    """The message as it goes: in Indonesian, then in English or a line that tells who gets it in Indonesian."""
+    """The message as it goes: in Indonesian, then in English or a line that tells who gets it in Indonesian.
+
+    Then what WhatsApp lets through to those who have not written for a day, where there are such people.
+    """
     parts = [_part("shown.id", number=found.number, shown=Reading(found, "id"))]
     if found.texts.get("en"):
         parts.append(_part("shown.en", shown=Reading(found, "en")))
@@ -25,6 +29,7 @@ def message(found: Announcement, language: str) -> Joined:
         parts.append(_counted("shown.en_reads_id", count, language))
     if found.media:
         parts.append(_part("along.document" if found.media.endswith(".pdf") else "along.photo"))
+    parts += [_counted(f"shown.{one.way}", one.count, language, shown=one) for one in forms(found)]
     return Joined(tuple(parts), "\n\n")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.author import Chat, PersonName, Text, Tx, conversation, places
-from bot.records import invitations, roles
+from bot.records import invitations, people, roles
 
 
 @conversation("staff_join", words="undangan petugas, staff invitation")
@@ -34,13 +34,16 @@ async def officer(chat: Chat) -> None:
     """Say whether a code is that of somebody who works for the programme now."""
     code = await chat.ask("officer", Text(max=20), given=chat.given)
     found = await chat.look(lambda tx: roles.by_code(tx, code))
-    if found is None or found.ended is not None:
+    if found is None or found.ended is not None or not found.roles:
         return await chat.say("unknown")
     if found.name:
         await chat.say("active", code=found.code, name=found.name)
     else:
         await chat.say("active_unnamed", code=found.code)
     await _roles(chat, found)
+    district = await chat.look(lambda tx: people.district_of(tx, chat.speaker.person))
+    if district:
+        await chat.say("here" if roles.works_in(found.roles, district) else "not_here", district=places.name(district))
     await chat.say("never")
 
 

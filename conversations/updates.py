@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.author import Chat, conversation
-from bot.records import consents
+from bot.records import consents, marts, series
 from conversations.about import ask_announcements
 
 
@@ -25,6 +25,10 @@ async def _stop(chat: Chat) -> None:
     account, person = chat.speaker.account, chat.speaker.person
     await chat.once("stopped", lambda tx: consents.pause(tx, account, chat.proof("what"), person))
     await chat.say("stopped" if person else "never")
+    if await chat.look(lambda tx: series.get(tx, account)):
+        await chat.say("tips_go_on")
+    if await chat.look(lambda tx: marts.awaited(tx, account)):
+        await chat.say("mart_goes_on")
 
 
 async def _resume(chat: Chat) -> None:

@@ -8,7 +8,18 @@ from typing import Protocol
 from sqlalchemy import update
 
 from bot import intake, places
-from bot.records import announcements, consents, enrolments, invitations, letting_go, people, roles
+from bot.records import (
+    announcements,
+    certificates,
+    consents,
+    enrolments,
+    invitations,
+    lessons,
+    letting_go,
+    offering,
+    people,
+    roles,
+)
 from bot.schema import accounts
 from bot.schema import consents as proofs
 from bot.store import Store, Tx
@@ -29,10 +40,12 @@ async def carry_out(running: Kept, what: str, who: tuple[str, str], name: str, r
 
     An enrolment is told by its place, its status, and its age such as 3d. `agreed` is to texts of a version, with what
     was said to announcements. `blocked`: this phone does not want to hear from us. `announced`: category,
-    area, in how long such as 0m, the words in Indonesian, and behind a bar in English.
+    area, in how long such as 0m, the words in Indonesian, and behind a bar in English. `offered`: a product that the
+    person in this phone offers to the mart. `learnt`: lessons that were passed. `certified`: a course
+    that was finished, whose picture then comes.
 
     Answers with the code of the staff member, the token of the invitation, the reference of the enrolment, or the
-    number of the announcement.
+    number of the announcement, certificate or offer.
     """
 
     async def work(tx: Tx) -> str:
@@ -50,9 +63,16 @@ async def carry_out(running: Kept, what: str, who: tuple[str, str], name: str, r
         if what == "blocked":
             await tx.execute(update(accounts).where(accounts.c.id == account).values(reachable="blocked"))
             return account
+        if what == "learnt":
+            return await _learnt(tx, account, *rest.split())
+        if what == "certified":
+            return await certificates.issue(tx, account, rest, name)
+        if what == "offered":
+            return await _offered(tx, account, rest)
         if what == "announced":
             return await _announced(tx, account, *rest.split(" ", 3))
-        raise ValueError(f"no preparation {what!r}; there are staff, invited, enrolled, agreed, blocked and announced")
+        known = "staff, invited, enrolled, agreed, blocked, learnt, certified, offered and announced"
+        raise ValueError(f"no preparation {what!r}; there are {known}")
 
     return await running.store.run(work)
 
@@ -97,6 +117,22 @@ async def _agreed(tx: Tx, account: str, version: str, announcements: str) -> str
     await consents.subscribe(tx, account, announcements, {}, found[0].id)
     await tx.execute(update(proofs).where(proofs.c.account_id == account).values(version=version))
     return version
+
+
+async def _learnt(tx: Tx, account: str, *passed: str) -> str:
+    for lesson in passed:
+        await lessons.shown(tx, account, lesson)
+        await lessons.passed(tx, account, lesson)
+    return account
+
+
+async def _offered(tx: Tx, account: str, product: str) -> str:
+    (person, *_) = await people.of_account(tx, account)
+    said = {
+        "product": product, "category": "makanan_kering", "unit": "200 gram", "price": 12_000, "quantity": 20,
+        "shelf": 30, "permits": ["pirt"], "photo": None,
+    }  # fmt: skip
+    return await offering.submit(tx, account, person.id, said)
 
 
 async def _announced(tx: Tx, account: str, category: str, area: str, later: str, text: str) -> str:

@@ -24,6 +24,7 @@ from bot.records import (
 )
 from bot.records.announcement_reports import Figures
 from bot.schema import deliveries
+from bot.talk import Joined
 from conversations.announcements import _lines
 from tests.announced import announced, delivered, put
 from tests.office import Office, office
@@ -199,6 +200,44 @@ async def test_only_what_can_be_cured_is_tried_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.asyncio
+async def test_what_waits_for_the_morning_and_what_for_a_new_day_are_two_lines(tmp_path: Path) -> None:
+    async with office(tmp_path) as on:
+        author = await on.staff("chief", "coordinator", "33.07")
+        number = await announced(on, author, "chief")
+        await delivered(on, number, 3, channel="whatsapp", reason="limit", due_at=on.now + 86_400_000)
+        await delivered(on, number, 2, channel="whatsapp", due_at=on.now + 3_600_000)
+        await delivered(on, number, 4, state="failed", reason="no_channel")
+        found, figures = await seen(on, number)
+        chat = Chat(Speaker("chief", "telegram"), {}, now=on.now)
+        lines = on.composer._worded("id", "announcements", Joined(tuple(_lines(chat, found, figures)), "\n"))
+        shown = str(lines).splitlines()
+        assert [line for line in shown if "Ditunda: 2" in line]
+        assert [line for line in shown if "kuota WhatsApp: 3" in line]
+        assert [line for line in shown if "kanalnya sedang tidak dipakai" in line]
+
+
+@pytest.mark.asyncio
+async def test_many_are_tried_again_a_thousand_at_a_time(tmp_path: Path) -> None:
+    async with office(tmp_path) as on:
+        author = await on.staff("chief", "coordinator", "33.07")
+        number = await announced(on, author, "chief", state="done")
+        await delivered(on, number, second_tries.AT_ONCE - 300, state="failed", reason="provider")
+        await delivered(on, number, 500, state="skipped", reason="blocked")
+        gone = [await on.run(lambda tx: second_tries.let_go(tx, "chief", number)) for _ in range(3)]
+        assert gone == [second_tries.AT_ONCE, 200, 0]
+
+
+@pytest.mark.asyncio
+async def test_the_message_that_shows_progress_is_found_by_its_chat(tmp_path: Path) -> None:
+    """However many announcements there are: anybody on staff who replies to a message is looked up."""
+    async with office(tmp_path) as on:
+        plan = "EXPLAIN QUERY PLAN " + announcement_reports._SHOWN_IN
+        values = {"account": "chief", "message": "7"}
+        steps = await on.run(lambda tx: tx.driver(lambda db: db.execute(plan, values).fetchall()))
+        assert any("ix_announcements_account_id" in str(step) for step in steps), [tuple(step) for step in steps]
+
+
+@pytest.mark.asyncio
 async def test_the_part_that_has_arrived_is_not_sent_a_second_time(tmp_path: Path) -> None:
     async with office(tmp_path) as on:
         author = await on.staff("chief", "coordinator", "33.07")
@@ -277,6 +316,7 @@ async def test_a_correction_is_for_who_received_it_and_stops_what_goes_out(tmp_p
         author = await on.staff("chief", "coordinator", "33.07")
         await on.staff("elsewhere", "coordinator", "32.15")
         number = await announced(on, author, "chief")
+        await put(on, number, media="photo-1")
         await delivered(on, number, 2)
         texts = {"id": "Rapat besok jam 10, bukan jam 9."}
 
@@ -294,6 +334,7 @@ async def test_a_correction_is_for_who_received_it_and_stops_what_goes_out(tmp_p
         assert correction is not None
         told = (correction.corrects, correction.state, correction.category, correction.audience)
         assert told == (number, "draft", "event", {"areas": ["33.07"]})
+        assert correction.media == "photo-1"
 
 
 @pytest.mark.asyncio

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -213,6 +214,9 @@ async def test_one_whose_author_has_left_goes_only_where_another_agreed(desk: De
     assert await desk.on.run(lapsed) == [False, False]
     await desk.on.run(lambda tx: roles.revoke(tx, desk.author))
     assert await desk.on.run(lapsed) == [True, False]
+    ended = audit.c.purpose == "author_ended"
+    actors = await desk.on.run(lambda tx: tx.rows(select(audit.c.actor).where(audit.c.object == alone, ended)))
+    assert actors == [{"actor": "pijar"}]
     assert [(await desk.of(one)).state for one in (alone, agreed)] == ["cancelled", "scheduled"]
     await desk.on.run(lambda tx: roles.revoke(tx, other))
     assert await desk.on.run(lapsed) == [False, True]
@@ -278,6 +282,52 @@ async def test_what_is_on_its_way_is_paused_resumed_and_cancelled(desk: Desk) ->
     assert await run(lambda tx: announcements.cancel(tx, number, desk.author)) == "done"
     assert await run(lambda tx: announcements.cancel(tx, number, desk.author)) == "already"
     assert not await run(lambda tx: announcements.finish(tx, number))
+
+
+@pytest.mark.asyncio
+async def test_who_agrees_late_to_one_that_has_grown_moves_none_of_those_that_follow(desk: Desk) -> None:
+    other = await desk.on.staff("colleague", "coordinator", PLACE)
+    number, at = await desk.draft(), desk.on.now + 3_600_000
+    await desk.go(number, at=at)
+    await desk.on.run(lambda tx: schedules.repeat(tx, number, "weekly", desk.author))
+    found = await desk.of(number)
+    await desk.on.run(lambda tx: letting_go.recounted(tx, found, {**COUNTS, "people": 500}))
+    assert (await desk.of(number)).state == "waiting"
+    desk.on.now = at + 5 * 3_600_000
+    assert await desk.on.run(lambda tx: letting_go.approve(tx, number, other)) == "done"
+    assert (await desk.of(number)).send_at == desk.on.now + UNDO_MS
+    again = await desk.on.run(lambda tx: schedules.next_one(tx, number))
+    assert again is not None
+    following = await desk.of(again)
+    assert (following.send_at, following.repeats, following.approver) == (at + 7 * 86_400_000, "weekly", other)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("first", [29, 30, 31])
+async def test_every_month_means_its_day_or_the_last_one_there_is(desk: Desk, first: int) -> None:
+    number = await desk.draft()
+    there = ZoneInfo("Asia/Jakarta")
+    at = int(datetime(2026, 10, first, 9, tzinfo=there).timestamp() * 1000)
+    desk.on.now = at - 86_400_000
+    await desk.on.run(
+        lambda tx: tx.execute(update(table).where(table.c.number == number).values(counted_at=desk.on.now))
+    )
+    await desk.go(number, at=at)
+    assert await desk.on.run(lambda tx: schedules.repeat(tx, number, "monthly", desk.author)) == "done"
+    days: list[tuple[int, int]] = []
+    for _ in range(6):
+        desk.on.now = (await desk.of(number)).send_at or 0
+        found = datetime.fromtimestamp(desk.on.now / 1000, there)
+        days.append((found.month, found.day))
+        assert found.hour == 9
+        assert schedules.period_of(await desk.of(number)) == "monthly"
+        again = await desk.on.run(partial(schedules.next_one, number=number))
+        assert again is not None
+        number = again
+    assert days == [(10, first), (11, min(first, 30)), (12, first), (1, first), (2, 28), (3, first)]
+    await desk.on.run(lambda tx: schedules.move(tx, number, desk.on.now + 30 * 86_400_000, desk.author))
+    moved = await desk.of(number)
+    assert moved.repeats in ("monthly", f"monthly:{datetime.fromtimestamp((moved.send_at or 0) / 1000, there).day}")
 
 
 @pytest.mark.asyncio

@@ -26,11 +26,13 @@ from sqlalchemy import event, text
 
 from bot.author import Chat, Phone, Text, conversation
 from bot.config import Settings
+from bot.inbox import BATCH
 from bot.messages import Incoming, Outgoing, Receipt
 from bot.queued import body
 from bot.repertoire import load as collect
 from bot.running import Running
 from bot.sandbox.phones import Phone as Handset
+from bot.store import Unavailable
 from bot.texts import Texts
 from tests.dialogue import Clock, Stage, empty_database, free_port, stage
 from tests.wording import wording
@@ -425,6 +427,25 @@ async def test_a_locked_database_takes_nothing_says_so_and_recovers() -> None:
         await on.quiet()
         assert all(len(heard(phone)) == 1 for phone in phones)
         assert (await on.health())[0] == 200
+
+
+@pytest.mark.asyncio
+async def test_what_fills_several_batches_is_taken_as_a_whole_or_comes_again() -> None:
+    async with scene() as on:
+        many = [
+            Incoming(f"tg:m{one}", "telegram", f"{one}", at=on.clock(), text="echo a1", message=f"{one}")
+            for one in range(2 * BATCH + 50)
+        ]
+        lock = await on.locked()
+        takes = [on.bot.inbox.take(some) for some in (many, many[:1])]
+        told = await asyncio.wait_for(asyncio.gather(*takes, return_exceptions=True), 10)
+        assert [type(one) for one in told] == [Unavailable, Unavailable]
+        assert not on.bot.inbox.busy
+        lock.execute("ROLLBACK")
+        lock.close()
+        await on.bot.inbox.take(many)
+        assert on.sql("SELECT count(*) FROM handled") == len(many)
+        await on.quiet()
 
 
 @pytest.mark.asyncio

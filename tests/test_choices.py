@@ -34,6 +34,29 @@ def test_an_exact_choice(typed: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("typed", "value"),
     [
+        ("1", "agree"), ("Setuju", "agree"), ("Kertek", "33.07.08"), ("kertk", "33.07.08"),
+        ("warga kertek aja", "33.07.08"),
+        ("kertek dan leksono", ["33.07.08", "33.07.05"]), ("Kertek, Leksono", ["33.07.08", "33.07.05"]),
+        ("wonosobo", ("33.07", "33.07.09")), ("kec wonosobo", "33.07.09"), ("Selong", "!choice"),
+        ("Kertek dan Selong", "!choice"), ("9", "!choice_number"),
+    ],
+)  # fmt: skip
+def test_a_choice_with_others_that_may_be_named(typed: str, value: Any) -> None:
+    question = Choice(CONSENT, also=places.within(["33.07"]))
+    assert outcome(question, typed, shown=shown(question.options())) == value
+
+
+def test_places_that_may_be_named_look_different_and_lie_inside() -> None:
+    everywhere = places.within([""])
+    labels = [(one.label or {})["id"] for one in everywhere]
+    assert len(set(labels)) == len(labels) > 80
+    assert [one.value for one in places.within(["33.07.05"])] == ["33.07.05"]
+    assert Choice((), also=everywhere).show(["33.07", "33.07.05"], "id") == "Kab. Wonosobo, Kec. Leksono"
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
         ("sawit", "perkebunan"), ("pembantu", "rumah_tangga"), ("ABK", "kapal"), ("jaga nenek", "perawat"),
         ("kerja di pabrik", "pabrik"), ("pabrk", "pabrik"), ("3", "perkebunan"), ("tiga", "perkebunan"),
         ("plantation", "perkebunan"), ("bukan pabrik", "!choice"), ("12", "!choice_number"), ("rahasia", "!choice"),

@@ -12,11 +12,14 @@ from typing import Any
 import pytest
 
 from bot import outcomes
+from bot.channels.parts import in_order
+from bot.contents import KNOCK, Approved
 from bot.finishing import Finishing
 from bot.messages import Status
 from bot.picking import ASIDE_MS, Picked, Picking
 from bot.quota import Quota
-from bot.records import deliveries, remains
+from bot.records import announcements, deliveries, remains
+from bot.settling import Settling
 from bot.statuses import settle, take
 from bot.store import Store
 from bot.ways import KEPT, Ways
@@ -62,7 +65,8 @@ async def found(store: Store, columns: str = "state, reason") -> list[tuple[Any,
     "statement",
     [
         deliveries._DUE, deliveries._LIVE, deliveries._NEXT, deliveries._EARLIER, remains._FINISHED, remains._TO_DROP,
-        remains._DROP, remains._HOLDING, remains._UNASKED, outcomes._FIND, outcomes._FIND_PART,
+        remains._DROP, remains._WAITING, remains._END, remains._HOLDING, remains._UNASKED, outcomes._FIND,
+        outcomes._FIND_PART,
     ],
 )  # fmt: skip
 async def test_no_statement_walks_through_all_deliveries(store: Store, statement: str) -> None:
@@ -234,11 +238,134 @@ async def test_what_is_told_of_a_later_part_is_known_by_whom_it_went_to(store: S
     told = Status("wa:SMb1:read", "whatsapp", "read", "SMb1", sender="000")
     assert await store.run(lambda tx: settle(tx, [told])) == []
     assert await found(store, "delivery") == [("",), ("",)]
-    told = Status("wa:SMb1:failed", "whatsapp", "undelivered", "SMb1", sender="000", error="63009")
+    told = Status("wa:SMb1:failed", "whatsapp", "undelivered", "SMb1", sender="000", error="11111")
     assert await store.run(lambda tx: settle(tx, [told])) == []
     assert await found(store, "state, delivery") == [("sent", "failed"), ("sent", "")]
     strange = Status("wa:SMb1:read", "whatsapp", "read", "SMb1", sender="001")
     assert await store.run(lambda tx: settle(tx, [strange])) == [strange]
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_only_the_parts_that_did_not_arrive_go_again(store: Store, together: bool) -> None:
+    await announced(store, 1, "whatsapp")
+    await changed(store, "UPDATE deliveries SET state = 'sent', way = 'free', provider_id = 'SMa SMb SMc'")
+    told = [
+        Status(f"wa:{one}:failed", "whatsapp", "undelivered", one, sender="000", error="63009")
+        for one in ("SMa", "SMc")
+    ]
+    for some in [told] if together else [[one] for one in told]:
+        assert await store.run(lambda tx, some=some: settle(tx, some)) == []  # type: ignore[misc]
+    assert await found(store, "state, provider_id, attempts") == [("waiting", "- SMb -", 1)]
+    await changed(store, f"UPDATE deliveries SET due_at = {NOW}")
+    await changed(store, f"UPDATE accounts SET last_inbound_at = {NOW}")
+    (parcel,) = (await picked(store, picking(), "whatsapp")).parcels
+    sent: list[int] = []
+
+    async def send(number: int) -> str:
+        sent.append(number)
+        return f"SM{number}"
+
+    receipt = await in_order(["a", "b", "c", "d"], parcel.message.arrived, send)
+    assert (sent, receipt.ids) == ([0, 2, 3], ("SM0", "SMb", "SM2", "SM3"))
+
+
+async def test_what_is_told_while_the_rest_is_sent_waits_for_the_receipt(store: Store) -> None:
+    await announced(store, 1, "whatsapp")
+    await changed(store, "UPDATE deliveries SET state = 'sending', provider_id = '- SMb'")
+    told = Status("wa:SMb:failed", "whatsapp", "undelivered", "SMb", sender="000", error="63009")
+    assert await store.run(lambda tx: settle(tx, [told])) == [told]
+
+
+@pytest.mark.parametrize(("wrote", "after"), [(NOW - 500, "waiting"), (NOW - 2000, "held"), (NOW - 90_000_000, "held")])
+@pytest.mark.parametrize("way", ["template", "knock", "knock that a crash left"])
+async def test_who_wrote_while_a_template_was_on_its_way_gets_it_at_once(
+    store: Store, way: str, wrote: int, after: str
+) -> None:
+    await announced(store, 1, "whatsapp", accounts={"last_inbound_at": wrote})
+    due = min(NOW - 1000, wrote + 1000) if wrote < NOW - 3000 else NOW - 1000
+    kind = way.split()[0]
+    await changed(store, f"UPDATE deliveries SET state = 'sending', way = '{kind}', due_at = {due}")
+    if way == "knock that a crash left":
+        await rows(store, lambda db: remains.left(db, NOW))
+    else:
+        woken: list[int] = []
+        store.listeners.append(lambda: woken.append(1))
+        settling = Settling(store, lambda: None)
+        known = {"known": "SM1"} if way == "knock" else {}
+        settling.keep(deliveries.KNOCK if way == "knock" else deliveries.KEEP, id=1, now=NOW, **known)
+        await settling.close(5)
+        assert bool(woken) is (after == "waiting")
+    why = "asked" if after == "waiting" else "window" if way == "template" else "knocked"
+    assert await found(store, "state, reason") == [(after, why)]
+    held = await rows(store, lambda db: db.execute("SELECT sum(held) FROM accounts").fetchone())
+    assert held == (int(after == "held"),)
+    if after == "waiting":
+        (parcel,) = (await picked(store, picking(quiet_until=NOW + 24 * HOUR), "whatsapp")).parcels
+        assert (parcel.message.content, parcel.message.arrived) == (None, ())
+
+
+@pytest.mark.parametrize("error", ["63013", "63049", "63018"])
+async def test_a_template_that_did_not_arrive_goes_free_to_who_has_written_since(store: Store, error: str) -> None:
+    await announced(store, 2, "whatsapp", accounts={"last_inbound_at": NOW - 500})
+    await changed(
+        store,
+        f"UPDATE deliveries SET state = 'sent', way = 'template', provider_id = 'SM' || id, due_at = {NOW - 1000}",
+    )
+    await changed(store, f"UPDATE deliveries SET due_at = {NOW} WHERE id = 2")
+    told = [Status(f"wa:SM{one}:failed", "whatsapp", "undelivered", f"SM{one}", error=error) for one in (1, 2)]
+    await store.run(lambda tx: settle(tx, told))
+    assert (await found(store, "state, reason, due_at"))[0] == ("waiting", "asked", NOW)
+    assert (await found(store, "reason"))[1] != ("asked",)
+
+
+@pytest.mark.parametrize("how", ["knock", "template", "told later"])
+@pytest.mark.parametrize(("past", "reason"), [("state = 'cancelled'", "cancelled"), (f"ends_at = {NOW}", "over")])
+async def test_what_would_be_held_of_one_that_is_past_is_dropped(
+    store: Store, how: str, past: str, reason: str
+) -> None:
+    await announced(store, 1, "whatsapp")
+    await changed(store, f"UPDATE announcements SET {past}")
+    if how == "told later":
+        await changed(store, "UPDATE deliveries SET state = 'sent', way = 'template', provider_id = 'SM1'")
+        told = Status("wa:SM1:failed", "whatsapp", "undelivered", "SM1", error="63013")
+        await store.run(lambda tx: settle(tx, [told]))
+    else:
+        await changed(store, f"UPDATE deliveries SET state = 'sending', way = '{how}'")
+        settling = Settling(store, lambda: None)
+        known = {"known": "SM1"} if how == "knock" else {}
+        settling.keep(deliveries.KNOCK if how == "knock" else deliveries.KEEP, id=1, now=NOW, **known)
+        await settling.close(5)
+    assert await found(store) == [("dropped", reason)]
+    assert await rows(store, lambda db: db.execute("SELECT sum(held) FROM accounts").fetchone()) == (0,)
+
+
+@pytest.mark.parametrize(("corrects", "knock"), [("", True), ("PGM-WRONG", False)])
+async def test_right_words_wait_for_no_answer_although_a_photo_goes_along(
+    store: Store, corrects: str, knock: bool
+) -> None:
+    await announced(store, 1, "whatsapp", media="photo-1", corrects=corrects)
+    by = picking()
+    body = "Kabar dari {{1}}: {{2}} Cek {{3}}."
+    keys = ("mart_info", KNOCK)
+    by.ways.approve({(key, "id"): Approved(f"HX{key}", key, "id", body) for key in keys})
+    wrong = await store.run(partial(announcements.get, number=NUMBER))
+    assert wrong is not None
+    by.ways.add(wrong)
+    template = by.ways.template(NUMBER, "id")
+    assert template is not None
+    assert template.knock is knock
+
+
+async def test_what_waits_for_a_channel_that_is_gone_ends(store: Store) -> None:
+    await announced(store, 2500, "whatsapp")
+    await announced(store, 2, number="PGM-OTHER")
+    await Finishing(store, ["whatsapp"]).once()
+    counted = "SELECT announcement, state, reason, count(*) FROM deliveries GROUP BY 1, 2, 3"
+    assert await rows(store, lambda db: db.execute(counted).fetchall()) == [
+        ("PGM-OTHER", "waiting", "", 2), (NUMBER, "failed", "no_channel", 2500),
+    ]  # fmt: skip
+    states = "SELECT number, state FROM announcements ORDER BY number"
+    assert dict(await rows(store, lambda db: db.execute(states).fetchall())) == {"PGM-OTHER": "sending", NUMBER: "done"}
 
 
 async def test_what_nobody_asks_for_is_forgotten_after_a_month(store: Store) -> None:

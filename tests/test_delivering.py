@@ -287,15 +287,15 @@ async def test_412_people_and_a_tier_of_250() -> None:
         await approved(on, "mart_info", "mart_promo")
         phones = await on.phones(412, "whatsapp")
         await goes_out(on, phones, texts=SHORT)
-        assert states(on.file) == {"sent": 250, "waiting": 162}
+        assert states(on.file) == {"sent": 250, "waiting limit": 162}
         assert on.sandbox.prices == {"utility": 250}
         await goes_out(on, phones[400:], number="PGM-PROMO", category="mart_promo", ends_at=on.clock() + 20 * 3_600_000)
-        assert states(on.file, "PGM-PROMO") == {"waiting": 12}
+        assert states(on.file, "PGM-PROMO") == {"waiting limit": 12}
         await on.down()
         await on.up()
         await on.wait(21 * 3600)
         assert states(on.file, "PGM-PROMO") == {"dropped over": 12}
-        assert states(on.file) == {"sent": 250, "waiting": 162}
+        assert states(on.file) == {"sent": 250, "waiting limit": 162}
         await on.wait(3 * 3600 + 120)
         assert states(on.file) == {"sent": 412}
         assert [len(told(phone)) for phone in phones] == [1] * 412
@@ -307,12 +307,23 @@ async def test_who_has_written_needs_no_place_in_the_tier() -> None:
         phones = await on.phones(4, "whatsapp")
         await written(on, phones[2:])
         await goes_out(on, phones, texts=SHORT)
-        assert states(on.file) == {"sent": 3, "waiting": 1}
+        assert states(on.file) == {"sent": 3, "waiting limit": 1}
         assert sum(len(told(phone)) for phone in phones[:2]) == 1
         # A second one to the same person takes no second place.
         (reached,) = [phone for phone in phones[:2] if told(phone)]
         await goes_out(on, [reached], number="PGM-AGAIN", texts=SHORT)
         assert states(on.file, "PGM-AGAIN") == {"sent": 1}
+
+
+async def test_what_had_its_place_in_the_tier_waits_for_the_provider_and_for_no_new_day() -> None:
+    async with hall(whatsapp_tier=1) as on:
+        await approved(on, "mart_info")
+        phones = await on.phones(2, "whatsapp")
+        await goes_out(on, phones, texts=SHORT)
+        assert states(on.file) == {"sent": 1, "waiting limit": 1}
+        on.sandbox.fault("twilio", "messages.create", status=429, retry_after=30)
+        await on.wait(24 * 3600 + 120)
+        await on.until(lambda: states(on.file) == {"sent": 1, "waiting": 1})
 
 
 # Errors
@@ -347,8 +358,8 @@ async def test_63018_stops_templates_for_a_while_and_nothing_else() -> None:
         on.sandbox.fault("twilio", "messages.create", status=400, error_code=63018, times=1)
         await goes_out(on, phones[:1], texts=SHORT)
         await goes_out(on, phones[1:], number="PGM-OTHER", texts=SHORT)
-        assert states(on.file) == {"waiting": 1}
-        assert states(on.file, "PGM-OTHER") == {"sent": 2, "waiting": 1}
+        assert states(on.file) == {"waiting limit": 1}
+        assert states(on.file, "PGM-OTHER") == {"sent": 2, "waiting limit": 1}
         await on.wait(3600 + 60)
         assert states(on.file) == {"sent": 1}
         assert states(on.file, "PGM-OTHER") == {"sent": 3}
@@ -362,7 +373,7 @@ async def test_63018_that_comes_later_counts_as_well() -> None:
         await goes_out(on, phones[:1], texts=SHORT)
         await on.until(lambda: states(on.file) == {"waiting": 1})
         await goes_out(on, phones[1:], number="PGM-OTHER", texts=SHORT)
-        assert states(on.file, "PGM-OTHER") == {"waiting": 1}
+        assert states(on.file, "PGM-OTHER") == {"waiting limit": 1}
         await on.wait(3600 + 60)
         assert (states(on.file), states(on.file, "PGM-OTHER")) == ({"sent": 1}, {"sent": 1})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot import references
 from bot.hearing import Ears
 from bot.repertoire import load
 
@@ -44,6 +45,14 @@ COORDINATOR = (("coordinator", "33.07"),)
 )
 def test_what_anybody_may_say(text: str, heard: str | None) -> None:
     assert ears.hear(text) == heard
+
+
+@pytest.mark.parametrize("text", ["jam 10", "Jam 5 sore", "pukul 10"])
+def test_an_hour_is_an_answer_and_not_the_hours_of_the_mart(text: str) -> None:
+    assert ears.hear(text) is None
+    assert ears.hear(text, [("mart", "33.07")]) is None
+    assert ears.hear("jam", [("mart", "33.07")]) == "open:mart_hours"
+    assert ears.hear("jam", []) == "open:mart"
 
 
 @pytest.mark.parametrize("text", ["/cek WSB-7K4M9-C", "cek WSB-7K4M9-C", "check Siti", "antrean", "/queue"])
@@ -105,3 +114,41 @@ def test_a_number_tells_what_the_words_before_it_are_about(text: str, heard: str
 def test_words_with_the_number_of_an_announcement_mean_it(text: str, anybody: str | None, staff: str | None) -> None:
     assert ears.hear(text) == anybody
     assert ears.hear(text, COORDINATOR) == staff
+
+
+CERTIFIED = references.new("PIA", lambda most: 5 % most)
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        (CERTIFIED, True),
+        (CERTIFIED.lower().replace("-", " "), True),
+        (f"tolong cek piagam {CERTIFIED}", True),
+        (f"/cek {CERTIFIED}", True),
+        (f"certificate {CERTIFIED}", True),
+        (f"piagam saya hilang, kodenya tadinya {CERTIFIED} kalau tidak lupa", False),
+        (f"{CERTIFIED[:-1]}{'A' if CERTIFIED[-1] != 'A' else 'C'}", False),
+        ("pia", False),
+    ],
+)
+def test_the_code_of_a_certificate_is_checked_whatever_stands_beside_it(text: str, heard: bool) -> None:
+    assert (ears.hear(text) == f"open:certificate {CERTIFIED}") == heard
+
+
+@pytest.mark.parametrize(
+    ("text", "opens"),
+    [
+        ("stop tips", "open:series_end"), ("Stop Tips!", "open:series_end"), ("/stop tips", "open:series_end"),
+        ("berhenti langganan tips", "open:series_end"), ("stop", "stop"), ("berhenti langganan", "stop"),
+        ("langganan tips", "open:series"), ("langganan", "resume"), ("hemat", "open:sparing"),
+        ("gambar", "open:picture"), ("tips", "open:tips"),
+    ],
+)  # fmt: skip
+def test_words_of_the_series_and_of_saving_data(text: str, opens: str) -> None:
+    assert ears.hear(text) == opens
+
+
+@pytest.mark.parametrize("text", ["jam 10", "catat 2", "mart 3", "tahun 2019"])
+def test_a_figure_behind_a_word_that_weighs_sentences_opens_nothing(text: str) -> None:
+    assert ears.hear(text) is None

@@ -82,7 +82,7 @@ class Studio(Stage):
         return files.beside(self.database)
 
     async def up(self) -> Running:
-        self.running = Running(self.settings, [*collect(), offer, portrait], clock=self.clock, texts=words())
+        self.running = Running(self.settings, [offer, portrait, *collect()], clock=self.clock, texts=words())
         await self.running.start()
         return self.running
 

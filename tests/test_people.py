@@ -11,10 +11,29 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import func, insert, select
 
-from bot.records import consents, enrolments, people
-from bot.schema import accounts, enrolment_events, outbox, persons, requests, subscriptions, talks
+from bot import marts
+from bot.records import belongings, cash, consents, enrolments, lessons, memberships, offering, people, series
+from bot.records import marts as mart_records
+from bot.schema import (
+    accounts,
+    cash_notes,
+    enrolment_events,
+    lesson_progress,
+    mart_waiting,
+    outbox,
+    persons,
+    requests,
+    subscriptions,
+    talks,
+    tip_series,
+)
+from bot.schema import certificates as certificates_table
 from bot.schema import consents as consents_table
+from bot.schema import consignments as consignments_table
 from bot.schema import enrolments as enrolments_table
+from bot.schema import memberships as memberships_table
+from bot.schema import offers as offers_table
+from bot.schema import settlements as settlements_table
 from bot.store import Store, Tx
 from tests.dialogue import Player, Transcript, stage
 
@@ -161,6 +180,71 @@ async def test_deleting_one_of_two_leaves_the_other(store: Store) -> None:
     assert await store.run(lambda tx: consents.wanted(tx, "a")) == {"programme": True, "mart": True}
     chosen = select(accounts.c.person_id).where(accounts.c.id == "a")
     assert await store.run(lambda tx: tx.value(chosen)) == Q
+
+
+async def leave_things(tx: Tx, person: str, account: str, name: str) -> str:
+    """One of each thing that somebody may leave besides an enrolment; the reference of the offer."""
+    said = {
+        "product": "Keripik", "category": "makanan_kering", "unit": "200 gram", "price": 12_000, "quantity": 20,
+        "shelf": 30, "permits": [], "photo": None,
+    }  # fmt: skip
+    reference = await offering.submit(tx, account, person, said)
+    line = {"offer": reference, "delivered": 5, "sold": 3, "settled": 3, "price": 1, "shop_price": 1, "by": ""}
+    await tx.execute(insert(consignments_table), {**line, "delivered_at": NOW})
+    paid = {"number": f"BT-{person[:4]}", "offer": reference, "sold": 3, "due": 3, "state": "told", "by": ""}
+    await tx.execute(insert(settlements_table), {**paid, "created_at": NOW})
+    asked = {"account_id": account, "lane": "notice", "state": "waiting", "due_at": NOW, "created_at": NOW}
+    await tx.execute(insert(outbox), {"id": tx.new_id(), **asked, "body": json.dumps({"given": paid["number"]})})
+    await memberships.wish(tx, account, person, marts.of_district("33.07").code)  # type: ignore[union-attr]
+    await cash.note(tx, account, "2026-11-23", [{"kind": "in", "what": "", "amount": 25_000}])
+    await lessons.shown(tx, account, "C1L1")
+    await series.start(tx, account, 2, "08:00", "Asia/Jakarta")
+    await mart_records.wait(tx, account, "karawang")
+    await tx.execute(
+        insert(certificates_table),
+        {"code": f"PIA-{name}", "account_id": account, "course": name, "name": name, "issued_at": NOW},
+    )
+    return reference
+
+
+THINGS = {**dict.fromkeys(belongings.KINDS, 1), "membership": 0}
+OF_CHATS = (cash_notes, lesson_progress, tip_series, mart_waiting, certificates_table)
+
+
+async def test_all_that_somebody_leaves_is_counted_and_goes_with_them(store: Store) -> None:
+    await store.run(lambda tx: enrol(tx, P, "a"))
+    await store.run(lambda tx: leave_things(tx, P, "a", str(SAID["full_name"])))
+    assert await store.run(lambda tx: belongings.of(tx, "a", P)) == {**THINGS, "shared": 0, "goods": 2}
+    await store.run(lambda tx: people.erase(tx, P))
+    nothing = {**dict.fromkeys(belongings.KINDS, 0), "shared": 0, "goods": 0}
+    assert await store.run(lambda tx: belongings.of(tx, "a", P)) == nothing
+    for table in (*OF_CHATS, offers_table, consignments_table, settlements_table, memberships_table):
+        assert await count(store, table) == 0, table.name
+
+
+async def test_on_a_shared_phone_only_what_is_ones_own_is_told_and_goes(store: Store) -> None:
+    await store.run(lambda tx: enrol(tx, P, "a"))
+    await store.run(lambda tx: enrol(tx, Q, "a", full_name="Peserta Dua"))
+    await store.run(lambda tx: leave_things(tx, P, "a", str(SAID["full_name"])))
+    mine = {"offers": 1, "wish": 1, "certificates": 1}
+    nothing = dict.fromkeys(belongings.KINDS, 0)
+    assert await store.run(lambda tx: belongings.of(tx, "a", P)) == {**nothing, **mine, "shared": 1, "goods": 2}
+    assert await store.run(lambda tx: belongings.of(tx, "a", Q)) == {**nothing, "shared": 1, "goods": 0}
+    await store.run(lambda tx: people.erase(tx, P))
+    assert await count(store, offers_table) == await count(store, memberships_table) == 0
+    assert await count(store, cash_notes) == await count(store, lesson_progress) == 1
+    assert await count(store, outbox, outbox.c.body.contains("BT-")) == 0
+    assert await store.run(lambda tx: belongings.of(tx, "a", Q)) == {
+        **THINGS, "offers": 0, "wish": 0, "certificates": 0, "shared": 0, "goods": 0,
+    }  # fmt: skip
+
+
+async def test_who_has_not_enrolled_may_empty_their_chat(store: Store) -> None:
+    await store.run(lambda tx: cash.note(tx, "b", "2026-11-23", [{"kind": "in", "what": "", "amount": 25_000}]))
+    await store.run(lambda tx: enrol(tx, P, "a"))
+    for account, left in (("a", 0), ("b", 1)):
+        await store.run(lambda tx, account=account: people.empty(tx, account, ""))  # type: ignore[misc]
+        assert (await count(store, talks), await count(store, cash_notes)) == (1, 1 - left)
 
 
 async def test_numbers_need_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:

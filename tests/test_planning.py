@@ -13,13 +13,19 @@ from typing import Any, TypeVar
 
 import pytest
 
+from bot import markup
+from bot.composing import Composer
 from bot.planning import LEAST, MOST, Planning
-from bot.records import announcements, letting_go, people, plans
+from bot.records import announcements, contents, counting, letting_go, people, plans, roles
 from bot.records.announcements import Announcement
 from bot.records.audience import Audience
-from bot.records.counting import Pace, Way
+from bot.records.counting import Pace
+from bot.running import LOCALES
 from bot.store import Store, Tx
-from bot.ways import Ways
+from bot.submissions import Submission, submissions
+from bot.texts import Texts
+from bot.ways import Template, Ways
+from conversations import preview
 from tests.populace import CHANNELS, HOUR, NUMBER, Chat, Somebody, announce, announced, settle
 from tests.rows import NOW
 
@@ -138,7 +144,7 @@ async def test_a_draft_that_changes_while_it_is_counted_is_counted_again(databas
         one = planning(store)
         ways = one._ways
 
-        async def meanwhile(tx: Tx, found: Announcement) -> dict[str, Way]:
+        async def meanwhile(tx: Tx, found: Announcement) -> dict[str, Template]:
             if not found.audience:
                 await announcements.revise(tx, number, audience={"areas": ["52.03"]})
             return await ways(tx, found)
@@ -150,6 +156,52 @@ async def test_a_draft_that_changes_while_it_is_counted_is_counted_again(databas
         found = await it(store, number)
         assert found.counted is not None
         assert found.counted["people"] == 2
+
+
+async def test_the_preview_has_what_whatsapp_lets_through_to_those_who_have_not_written(database: Path) -> None:
+    """In each language that somebody is to get it in so, and in no other; word for word."""
+    said = {"id": "Rapat *besok* di a_b_c \\\\o/", "en": "Meeting\ntomorrow"}
+    texts = Texts.load(LOCALES)
+    notices = [one for one in submissions(texts) if one.shape == "text"]
+    async with opened(database, Clock()) as store:
+        old = partial(Chat, channel="whatsapp", wrote=NOW - 30 * HOUR)
+        chats = [old("a"), old("b"), old("c", language="en"), Chat("d", "whatsapp"), Chat("e")]
+        await with_driver(store, lambda db: settle(db, [Somebody(f"p{one.id}", (one,)) for one in chats]))
+        await with_driver(store, lambda db: db.executemany(_CONTENT, [_content(one) for one in notices]))
+        await with_driver(
+            store, lambda db: announce(db, Audience(), state="draft", texts=json.dumps(said), counted=None)
+        )
+        one = planning(store)
+        one.ways = lambda: Ways(lambda one, language: "", texts.chain, lambda language: "Kami & kita")
+        await one.count()
+        draft = await it(store)
+        found = counting.forms(draft)
+        assert [(form.way, form.count) for form in found] == [("template", 2), ("knock", 1)]
+        assert markup.plain(found[0].text).split("\n\n")[1] == said["id"]
+        assert found[
+            1
+        ].text == "Hello, there is a new announcement from *Kami & kita*. Reply *VIEW* to read it, or " + (
+            "*berhenti* if you want no more of these."
+        )
+        ways = one.ways()
+        ways.approve(await store.run(contents.approved))
+        ways.add(draft)
+        for language, form in zip(("id", "en"), found, strict=True):
+            sent = ways.template(NUMBER, language)
+            assert sent is not None
+            assert markup.whatsapp(form.text) == sent.message.text
+        shown = Composer(texts, {"organisation": "Kami"})._worded("id", "announce_send", preview.message(draft, "id"))
+        assert all(form.text in str(shown) for form in found)
+
+
+_CONTENT = (
+    "INSERT INTO contents (sid, key, language, shape, name, body, text_hash, latest, status, created_at, checked_at)"
+)
+_CONTENT += " VALUES (?, ?, ?, 'text', ?, ?, '', true, 'approved', 0, 0)"
+
+
+def _content(one: Submission) -> tuple[str, ...]:
+    return (one.name, one.key, one.language, one.name, one.body)
 
 
 # Planning
@@ -309,9 +361,74 @@ async def test_one_that_has_grown_since_it_was_counted_waits_for_another_to_agre
         clock.now += MINUTE
         await planning(store).plan()
         found = {one: await it(store, one) for one in (NUMBER, "PGM-AGREE", "PGM-SAFE2", "PGM-FRESH")}
-        assert [one.state for one in found.values()] == ["waiting", "sending", "sending", "sending"]
+        assert [one.state for one in found.values()] == ["waiting", "waiting", "sending", "sending"]
         assert (found[NUMBER].reached, found[NUMBER].counted_at) == (letting_go.limits().above + 1, clock.now)
         assert not [row for row in await rows(store, "announcement") if row[0] == NUMBER]
+
+
+async def test_whose_people_have_rows_is_not_counted_again_however_late_it_goes(database: Path) -> None:
+    """It went out no minute later, for we were away: figures of what was planned are kept, and add up."""
+    clock = Clock()
+    async with opened(database, clock) as store:
+        await peopled(store, letting_go.limits().above + 1)
+        fresh = {"counted": '{"people": 5}', "counted_at": NOW}
+        await scheduled(store, send_at=NOW + MINUTE, **fresh)
+        await planning(store).plan()
+        planned = (await it(store)).counted
+        assert planned is not None
+        assert planned["planned"]["people"] == letting_go.limits().above + 1
+        clock.now += 3 * HOUR
+        await planning(store).plan()
+        found = await it(store)
+        assert (found.state, found.counted) == ("sending", planned)
+
+
+@pytest.mark.parametrize(
+    ("agreed_to", "state"),
+    [(60, "sending"), (55, "sending"), (54, "waiting"), (200, "sending")],
+)
+async def test_one_that_was_approved_for_fewer_is_asked_about_again(database: Path, agreed_to: int, state: str) -> None:
+    clock = Clock()
+    async with opened(database, clock) as store:
+        await peopled(store, 60)
+        await with_driver(store, lambda db: settle(db, [Somebody("author", (Chat("chat"),), "")]))
+        counted = {"counted": json.dumps({"people": agreed_to}), "counted_at": NOW - 2 * HOUR}
+        given = {"approver": "PTG-OTHER", "decided_at": NOW - HOUR, "account_id": "chat", "category": "assistance"}
+        await with_driver(
+            store, lambda db: announce(db, Audience(("33.07", "52.03")), send_at=NOW + MINUTE, **counted, **given)
+        )
+        clock.now += MINUTE
+        await planning(store).plan()
+        found = await it(store)
+        assert (found.state, found.approver) == (state, "" if state == "waiting" else "PTG-OTHER")
+        assert (found.reached, letting_go.agreed(found)) == (60, agreed_to)
+        told = await with_driver(
+            store, lambda db: [json.loads(row[0]) for row in db.execute("SELECT body FROM outbox")]
+        )
+        if state == "sending":
+            assert told == []
+            return
+        values = {"number": NUMBER, "before": agreed_to, "now": 60}
+        assert told == [{"say": ["announce_told", "grown_again", values]}]
+        await with_driver(store, lambda db: settle(db, [Somebody("other", (Chat("b"),), "")]))
+        code = await store.run(lambda tx: roles.add(tx, "b", "programme", "", name="Koordinator 02"))
+        assert await store.run(lambda tx: letting_go.approve(tx, NUMBER, code, found.counted_at)) == "done"
+        assert letting_go.agreed(await it(store)) == 60
+        clock.now += MINUTE
+        await planning(store).plan()
+        assert (await it(store)).state == "sending"
+
+
+async def test_past_the_number_that_one_alone_may_write_to_it_is_asked_about_again(database: Path) -> None:
+    clock = Clock()
+    above = letting_go.limits().above
+    async with opened(database, clock) as store:
+        await peopled(store, above + 1)
+        counted = {"counted": json.dumps({"people": above}), "counted_at": NOW - 2 * HOUR}
+        await scheduled(store, approver="PTG-OTHER", category="assistance", **counted)
+        clock.now += MINUTE
+        await planning(store).plan()
+        assert (await it(store)).state == "waiting"
 
 
 async def test_one_whose_author_has_left_does_not_go_out(database: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.questions import BirthYear, Number, Rupiah, Year
+from bot.questions import BirthYear, Keeps, Number, Rupiah, Year
 from tests.answers import outcome, shown
 
 
@@ -90,3 +90,23 @@ def test_rupiah_is_shown_as_people_write_it() -> None:
 def test_rupiah_shown_is_rupiah_read(amount: int) -> None:
     for language in ("id", "en"):
         assert outcome(Rupiah(1, 10**9), str(Rupiah(1, 1).show(amount, language))) == amount
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("7", 7), ("7 hari", 7), ("tahan 3 hari", 3), ("seminggu", 7), ("2 minggu", 14), ("sekitar 2 minggu", 14),
+        ("dua minggu", 14), ("sebulan", 30), ("1 bulan", 30), ("6 bln", 180), ("setahun", 365), ("2 weeks", 14),
+        ("a month", 30), ("3-4 hari", ("3", "4")), ("2-3 minggu", ("14", "21")), ("tidak basi", None), ("awet", None),
+        ("gak bisa basi kak", None), ("it does not spoil", None), ("3 tahun", "!number_range"),
+        ("0", "!number_range"), ("lama", "!number"), ("hari", "!number"), ("", "!number"), ("🙏", "!number"),
+    ],
+)  # fmt: skip
+def test_for_how_many_days_something_keeps(typed: str, value: Any) -> None:
+    assert outcome(Keeps(1, 730), typed) == value
+
+
+@given(st.text(max_size=40))
+def test_whatever_is_typed_for_days_is_read(typed: str) -> None:
+    value = outcome(Keeps(1, 730), typed)
+    assert value is None or isinstance(value, tuple | str) or 1 <= value <= 730

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot import intake
 from bot.asking import Candidates, Option, Rejected, Said, Value
-from bot.author import Chat, Text, conversation
+from bot.author import Chat, Prose, Text, conversation
 from bot.chat import Conversation, Speaker, Then
 from bot.hearing import Ears
 from bot.messages import Incoming, Kind
@@ -484,6 +484,68 @@ async def test_after_a_while_an_option_is_an_answer_and_says_where_we_are() -> N
     turn = await talking.hear("milk", after=3 * HOUR)
     assert keys(turn) == ["resume", "?size"]
     assert talking.said["kind"] == "milk"
+
+
+@pytest.mark.asyncio
+async def test_after_a_while_a_short_sentence_is_asked_back_where_sentences_are_answers() -> None:
+    @conversation("coffee", keeps=True)
+    async def story(chat: Chat) -> None:
+        await chat.ask("note", Prose())
+        await chat.ask("size", Prose())
+
+    excuse, tale = "maaf tadi saya sibuk sekali di sawah", "Kopi dari kebun sendiri.\nDipetik bulan lalu, dijemur."
+    talking = await started(of=story)
+    turn = await talking.hear(excuse, after=3 * HOUR)
+    assert keys(turn)[:2] == ["resume", "note.did_you_mean"]
+    assert turn.asked is not None
+    assert [one.label for one in turn.asked.options] == [excuse]
+    assert all(len(one.value) < 20 for one in turn.asked.options)
+    talking.restart()
+    assert talking.said == {}
+    await talking.hear(token=f"note|{turn.asked.options[0].value}")
+    assert talking.said == {"note": excuse}
+    await talking.hear(tale, after=3 * HOUR)
+    assert talking.said == {"note": excuse, "size": tale}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("picked", "led_to"), [("1", "beans"), ("kopi", "beans"), ("2", ""), ("bantuan", None)])
+async def test_a_name_that_is_also_a_word_is_asked_about(picked: str, led_to: str | None) -> None:
+    @conversation("coffee")
+    async def helping(chat: Chat) -> None:
+        await chat.choose(
+            "kind", [Option("beans", {"id": "Kopi"}, doubtful=("bantuan",)), Option("milk", {"id": "Susu"})]
+        )
+
+    talking = await started(of=helping)
+    turn = await talking.hear("Bantuan")
+    assert keys(turn) == ["which_meant", "?kind"]
+    assert turn.asked is not None
+    assert [one.label for one in turn.asked.options] == ["Kopi", "help"]
+    talking.restart()
+    turn = await talking.hear(picked)
+    assert talking.said == ({"kind": led_to} if led_to else {})
+    assert turn.command == ("help" if led_to == "" else "")
+    assert keys(turn) == (["which_meant", "?kind"] if led_to is None else keys(turn))
+    assert (await talking.hear("/bantuan")).command == "help" or led_to
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("said", "sorts", "command"),
+    [("kopi", ["beans"], ""), ("kopi bubuk", ["beans"], ""), ("/kopi", None, "open:coffee")],
+)
+async def test_what_is_an_option_is_an_answer_also_where_it_would_open_something(
+    said: str, sorts: list[str] | None, command: str
+) -> None:
+    @conversation("coffee", words="kopi", keeps=True, takes=lambda behind: behind == "bubuk")
+    async def shop(chat: Chat) -> None:
+        await chat.choose_many("sorts", [Option("beans", {"id": "Kopi"}), Option("milk", {"id": "Susu"})])
+
+    talking = await started(of=shop)
+    turn = await talking.hear(said)
+    assert talking.said.get("sorts") == sorts
+    assert turn.command == command
 
 
 @pytest.mark.asyncio

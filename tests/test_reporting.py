@@ -275,6 +275,48 @@ async def test_a_big_one_is_counted_for_its_report_while_it_goes_out_and_afterwa
             assert later.sent("telegram") == (BIG + 1, BIG + 1, BIG + 1)
 
 
+@pytest.mark.parametrize("state", ["sending", "done"])
+async def test_who_asks_for_the_report_on_a_big_one_gets_a_fresh_count(tmp_path: Path, state: str) -> None:
+    async with office(tmp_path) as on:
+        author = await on.staff("chief", "coordinator", "33.07")
+        number = await announced(on, author, "chief")
+        await many(on, number, BIG + 1)
+        await on.run(
+            lambda tx: tx.driver(lambda db: db.execute("UPDATE deliveries SET state = 'waiting' WHERE id = 1"))
+        )
+
+        async def asks() -> bool:
+            async def work(tx: Any) -> bool:
+                return await announcement_reports.ask(tx, await announcements.get(tx, number), "chief")
+
+            return await on.run(work)
+
+        async with reporting(on) as passes:
+            await passes(APART_MS)
+            if state == "done":
+                await on.run(lambda tx: tx.driver(lambda db: db.execute("UPDATE deliveries SET state = 'sent'")))
+                await put(on, number, state="done", ended_at=on.now)
+                await told(on)
+                await passes(APART_MS)
+                await told(on)
+                await passes(APART_MS)
+            on.now += announcement_reports.FRESH_MS + 1
+            await on.run(lambda tx: tx.driver(lambda db: db.execute("UPDATE deliveries SET delivery = 'read'")))
+            await told(on)
+            assert await asks()
+            await passes(0)
+            opened = [one["open"] for one in await told(on) if "open" in one]
+            assert opened == [["announcements", number]]
+            found = await on.run(lambda tx: announcements.get(tx, number))
+            assert found is not None
+            known = announcement_reports.kept(found)
+            assert known is not None
+            assert (known.at, known.sent("telegram")[2]) == (on.now, BIG + (state == "done"))
+            assert not await asks()
+            await passes(0)
+            assert [one for one in await told(on) if "open" in one] == []
+
+
 async def many(on: Office, number: str, count: int) -> None:
     """So many deliveries that have been sent, as plain rows."""
 

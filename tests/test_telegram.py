@@ -245,6 +245,7 @@ async def test_a_press_is_answered_and_never_raises(sandbox: Sandbox, telegram: 
         ({"status": 409, "description": "Conflict"}, Unreachable),
         ({"status": 500, "description": "Internal Server Error"}, Unreachable),
         ({"status": 502, "body": "<html>Bad Gateway</html>"}, Unreachable),
+        *(({"status": status, "body": "<html>Not from here</html>"}, Unreachable) for status in (400, 401, 403, 404)),
         ({"status": 200, "body": "garbage"}, Uncertain),
         ({"status": 200, "body": '{"ok": true, "result": "garbage"}'}, Uncertain),
         ({"close": True, "executed": True}, Uncertain),

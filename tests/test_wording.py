@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.markup import plain
+from bot.repertoire import load as collect
 from bot.texts import Texts
 
 TEXTS = Texts.load(Path(__file__).parent.parent / "locales")
@@ -28,7 +29,7 @@ SAME = ("announcements", "salutation")
 """Questions with options that are called as other templates end."""
 NOT_LABELS = re.compile(
     r"\.(again|label|why|what|cannot_skip|name|named|choice\w*|shared|none|programme|mart|did_you_mean|too_short|too_long"
-    r"|kind_\w+)$"
+    r"|kind_\w+|number|number_range|rupiah_range)$"
 )
 
 
@@ -110,6 +111,15 @@ EXPLAINED = {
     "rejected.place_village", "rejected.too_long", "rejected.id_number", "rejected.rupiah_range",
 }  # fmt: skip
 """Those where an example would say nothing, or would give a name away that is not of that district."""
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_who_stops_in_the_middle_is_told_the_word_that_goes_on(language: str) -> None:
+    """Without a text of its own a conversation would send them to the enrolment."""
+    for one in collect():
+        if one.keeps and one.name != "enrol":
+            text = forms(language, "bot", f"{one.name}.draft_kept")[0]
+            assert any(f"*{word}*" in text for word in one.words), f"{language} {one.name}: {text}"
 
 
 def test_every_command_of_the_menu_is_short() -> None:

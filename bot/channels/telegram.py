@@ -35,7 +35,7 @@ from bot.channels.connections import ANSWER_SECONDS, download, pool
 from bot.channels.telegram_files import CAPTION, Uploads
 from bot.channels.telegram_http import FAULTS, RawRequest, Request, errors, named
 from bot.files import Files
-from bot.messages import Button, Incoming, Outgoing, Receipt, Status
+from bot.messages import Button, Incoming, Outgoing, Pin, Receipt, Status
 
 API_URL = "https://api.telegram.org"
 BUTTONS = 100
@@ -47,6 +47,7 @@ _METHODS = (
     "sendMessage",
     "sendPhoto",
     "sendDocument",
+    "sendLocation",
     "editMessageText",
     "editMessageCaption",
     "answerCallbackQuery",
@@ -112,13 +113,18 @@ class Telegram:
 
     async def open(self) -> None:
         """Make the pool of connections; asks Telegram nothing."""
-        self._session = self._request.session = self._raw.session = pool()
+        self._use(pool())
 
     async def close(self) -> None:
         """Close the connections."""
         if self._session is not None:
             await self._session.close()
-        self._session = self._request.session = self._raw.session = None
+        self._use(None)
+
+    def _use(self, session: aiohttp.ClientSession | None) -> None:
+        self._session = session
+        self._request.use(session)
+        self._raw.use(session)
 
     async def check(self) -> str:
         """The bot's username, which proves the token; raises Unauthorized, Unreachable."""
@@ -159,15 +165,17 @@ class Telegram:
             return await self._put_right(message, text)
         if message.media and not edits and self._uploads is not None and message.media in self._uploads:
             return await self._with_file(self._uploads, message, text, keyboard)
-        if len(text) * 2 <= markup.TELEGRAM_LIMIT and not message.arrived:
+        if len(text) * 2 <= markup.TELEGRAM_LIMIT and not message.arrived and message.pin is None:
             return Receipt((await self._part(message.to, text, keyboard, edits),))
         split = markup.split(text, markup.TELEGRAM_LIMIT, markup.telegram_length)
 
         def part(number: int) -> Awaitable[str]:
+            if number == len(split) and message.pin is not None:
+                return self._pinned(message.to, message.pin)
             last = number == len(split) - 1
             return self._part(message.to, split[number], keyboard if last else None, "" if number else edits)
 
-        return await parts.in_order(split, message.arrived, part)
+        return await parts.in_order([*split, *parts.pinned(message)], message.arrived, part)
 
     async def fetch(self, reference: str, most: int) -> bytes:
         """What a file_id stands for, up to `most` bytes; raises TooLarge, Refused, Unreachable, Throttled …"""
@@ -250,6 +258,15 @@ class Telegram:
             return await uploads.send(message.media, parameters)
         except FAULTS as error:
             raise self._about(message.to, named(error)) from error
+
+    async def _pinned(self, to: str, pin: Pin) -> str:
+        """A place on a map; its name stands in the text before it, for Telegram shows none."""
+        place = {"chat_id": int(to), "latitude": pin.latitude, "longitude": pin.longitude}
+        try:
+            sent = _sent.decode(await self._post("sendLocation", place))
+        except FAULTS as error:
+            raise self._about(to, named(error)) from error
+        return str(sent.message_id) if isinstance(sent, _Sent) else ""
 
     async def _part(self, to: str, part: str, keyboard: object, edits: str, replies_to: str = "") -> str:
         parameters: dict[str, object] = {

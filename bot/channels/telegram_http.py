@@ -28,6 +28,7 @@ from yarl import URL
 
 from bot.channels import Blocked, Refused, Throttled, Unauthorized, Uncertain, Unreachable
 from bot.channels.connections import ANSWER_SECONDS, patience, unsent
+from bot.channels.posting import Address
 
 _GONE = (
     "chat not found",
@@ -37,8 +38,6 @@ _GONE = (
     "peer_id_invalid",
     "user not found",
 )
-
-_JSON = {"Content-Type": "application/json"}
 
 
 class NotSent(NetworkError):
@@ -81,16 +80,20 @@ _answer = msgspec.json.Decoder(_Answer)
 
 
 class Request(BaseRequest):
-    """What `telegram.Bot` sends through; `session` is set once the loop runs."""
+    """What `telegram.Bot` sends through, once it may `use` a session."""
 
     def __init__(self) -> None:
-        self.session: aiohttp.ClientSession | None = None
-        self._urls: dict[str, URL] = {}
+        self._session: aiohttp.ClientSession | None = None
+        self._addresses: dict[str, Address] = {}
         self._timeouts: dict[float | None, aiohttp.ClientTimeout] = {}
 
     @property
     def read_timeout(self) -> float:
         return ANSWER_SECONDS
+
+    def use(self, session: aiohttp.ClientSession | None) -> None:
+        """Send through this session, which its owner closes; through none: not at all."""
+        self._session, self._addresses = session, {}
 
     async def initialize(self) -> None:
         """Nothing: the session is opened and closed by its owner."""
@@ -109,34 +112,38 @@ class Request(BaseRequest):
         pool_timeout: Any = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
         """One call, its parameters as JSON; raises NotSent, Cut, TimedOut, Flooded."""
-        if request_data is not None and request_data.contains_files:
-            raise NotImplementedError("files are sent by address or file_id")
-        body = None if request_data is None else msgspec.json.encode(request_data.parameters)
-        return await self._exchange(method, url, body, read_timeout)
+        if method != "POST" or (request_data is not None and request_data.contains_files):
+            raise NotImplementedError("files go by `upload` and come by `download`")
+        parameters = {} if request_data is None else request_data.parameters
+        return await self._exchange(url, msgspec.json.encode(parameters), read_timeout)
 
-    async def _exchange(
-        self, method: str, url: str, body: bytes | aiohttp.FormData | None, seconds: Any
-    ) -> tuple[int, bytes]:
-        if self.session is None:
+    async def _exchange(self, url: str, body: bytes | aiohttp.FormData, seconds: Any) -> tuple[int, bytes]:
+        if self._session is None:
             raise NotSent("the channel is not open")
         try:
-            async with self.session.request(
-                method,
-                self._url(url),
-                data=body,
-                headers=None if isinstance(body, aiohttp.FormData) else _JSON,
-                timeout=self._timeout(seconds),
-            ) as response:
-                payload = await response.read()
+            if isinstance(body, bytes):
+                address = self._addresses.get(url)
+                if address is None:
+                    address = self._addresses[url] = Address(self._session, URL(url, encoded=True))
+                status, payload = await address.post(body, self._timeout(seconds))
+            else:
+                where = URL(url, encoded=True)
+                async with self._session.post(where, data=body, timeout=self._timeout(seconds)) as response:
+                    status, payload = response.status, await response.read()
         except (aiohttp.ClientError, OSError) as error:
             if unsent(error):
                 raise NotSent(type(error).__name__) from error
             if isinstance(error, TimeoutError):
                 raise TimedOut from error
             raise Cut(type(error).__name__) from error
-        if response.status == 429:
+        if status == 429:
             raise Flooded(_retry_after(payload))
-        return response.status, payload
+        if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and not payload.lstrip().startswith(
+            b"{"
+        ):
+            # Telegram says no in JSON. This is a gateway on the way there: nobody has blocked us.
+            raise NetworkError(f"HTTP {status}")
+        return status, payload
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> Any:
@@ -145,14 +152,6 @@ class Request(BaseRequest):
             return msgspec.json.decode(payload)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise TelegramError("the answer is not JSON") from error
-
-    def _url(self, url: str) -> URL:
-        known = self._urls.get(url)
-        if known is None:
-            known = URL(url, encoded=True)
-            if len(self._urls) < 100:  # addresses of files must not pile up
-                self._urls[url] = known
-        return known
 
     def _timeout(self, seconds: Any) -> aiohttp.ClientTimeout:
         wanted = ANSWER_SECONDS if seconds is BaseRequest.DEFAULT_NONE else seconds
@@ -188,7 +187,7 @@ class RawRequest(Request):
         return await self._asked(url, form, seconds)
 
     async def _asked(self, url: str, body: bytes | aiohttp.FormData, seconds: float) -> msgspec.Raw:
-        status, payload = await self._exchange("POST", url, body, seconds)
+        status, payload = await self._exchange(url, body, seconds)
         if status != HTTPStatus.OK:
             return cast(msgspec.Raw, await _Answered(status, payload).post(url))
         return cast(msgspec.Raw, self.parse_json_payload(payload)["result"])

@@ -33,7 +33,7 @@ from bot.channels import (
     twilio_log,
 )
 from bot.files import Files
-from bot.messages import Attached, Incoming, Kind, Outgoing, Receipt, Status
+from bot.messages import Attached, Incoming, Kind, Outgoing, Pin, Receipt, Status
 
 if TYPE_CHECKING:
     from bot.channels.twilio_http import TwilioHttp
@@ -202,6 +202,8 @@ class WhatsApp:
         if message.media and self._files is not None and message.media in self._files:
             return await self._with_file(self._files, message, text)
         to, body = _PREFIX + message.to, _body(text)
+        if message.pin is not None:
+            return await self._with_pin(message, message.pin, text, body)
         if message.options and message.language and not message.arrived:
             asked = contents.ask(self.shapes, (message.language,), body, message.options)
             sid = await self._ask(to, *asked) if asked is not None else ""
@@ -213,6 +215,20 @@ class WhatsApp:
         return await parts.in_order(
             split, message.arrived, lambda number: self._create(to, markup.whatsapp(split[number]))
         )
+
+    async def _with_pin(self, message: Outgoing, pin: Pin, text: str, body: str) -> Receipt:
+        """The text with its options, and behind it a place on a map under its name."""
+        split = markup.split(text, markup.WHATSAPP_LIMIT, markup.whatsapp_length)
+        asks = message.options and message.language and len(split) == 1
+        asked = contents.ask(self.shapes, (message.language,), body, message.options) if asks else None
+        place = f"geo:{pin.latitude},{pin.longitude}|{pin.label.replace('|', ' ')}"
+
+        def part(number: int) -> Awaitable[str]:
+            if number == len(split):
+                return self._create(_PREFIX + message.to, pin.label, persistent_action=[place])
+            return self._shaped(_PREFIX + message.to, asked, markup.whatsapp(split[number]))
+
+        return await parts.in_order([*split, *parts.pinned(message)], message.arrived, part)
 
     async def _with_file(self, known: Files, message: Outgoing, text: str) -> Receipt:
         """A photo with the text under it; where that is too long, and with any document, the text goes before it.
@@ -294,6 +310,10 @@ class WhatsApp:
             message=record.sid,
             phone=phone,
         )
+
+    async def _shaped(self, to: str, asked: tuple[str, Mapping[str, str]] | None, lines: str) -> str:
+        """Send a question with its buttons or list, else as lines."""
+        return (await self._ask(to, *asked) if asked is not None else "") or await self._create(to, lines)
 
     async def _ask(self, to: str, content: str, variables: Mapping[str, str]) -> str:
         """Send a question with its buttons or list; empty where Twilio does not take it so."""

@@ -1,9 +1,9 @@
 """What became of an announcement: figures that add up to the people it was planned for.
 
 A count reads every delivery. Of a small announcement it is made when somebody asks; of a big one it would hold up
-whoever wants to write, so there it is the last one that reporting.py made on a connection of its own, with its time:
-while the announcement goes out that is seconds old, and asking costs nobody anything. Who may see a report is decided
-here; people's names are call_lists.py's.
+whoever wants to write, so there it is the last one that reporting.py made on a connection of its own: while the
+announcement goes out that is seconds old, and an older one is made anew for whoever asks. Who may see a report is
+decided here; people's names are call_lists.py's.
 """
 
 from __future__ import annotations
@@ -20,6 +20,12 @@ from bot.store import Tx
 BIG: Final = 10_000
 """Deliveries; counting so many takes two hundredths of a second."""
 
+FRESH_MS: Final = 30_000
+"""So old a count may be when somebody asks."""
+
+RECOUNTED_MS: Final = 30 * 86_400_000
+"""So long after the end of a big one it is counted again; what is told of it later changes nothing any more."""
+
 LAST: Final = 5
 """One's own announcements that are listed, besides those that are still on their way."""
 
@@ -27,6 +33,9 @@ ON_THEIR_WAY: Final = ("waiting", "scheduled", "sending", "paused")
 
 LISTED: Final = 10
 """Choices of a list on WhatsApp."""
+
+ASKED: Final = "asked"
+"""In what is kept of its progress: the accounts that wait for a report."""
 
 Cell = tuple[str, str, str, str, bool, int]
 """Channel, state, reason (of what was not sent), what the provider told (of what was), due later, how many."""
@@ -128,6 +137,23 @@ async def figures(tx: Tx, announcement: Announcement) -> Figures | None:
     if not await is_small(tx, announcement):
         return kept(announcement)
     return await tx.driver(lambda driver: count(driver, announcement, tx.now))
+
+
+async def ask(tx: Tx, announcement: Announcement | None, account: str) -> bool:
+    """Have a big one counted anew for who asks: its report is opened with them once that is done.
+
+    False where what there is will do.
+    """
+    before = kept(announcement) if announcement is not None else None
+    if announcement is None or before is None or tx.now - before.at <= FRESH_MS:
+        return False
+    over = announcement.ended_at is not None and announcement.ended_at < tx.now - RECOUNTED_MS
+    if over or announcement.started_at is None or await is_small(tx, announcement):
+        return False
+    waiting = {*announcement.progress.get(ASKED, ()), account}
+    await announcements.note(tx, announcement.number, {**announcement.progress, ASKED: sorted(waiting)})
+    tx.wake()
+    return True
 
 
 async def is_small(tx: Tx, announcement: Announcement) -> bool:

@@ -16,6 +16,8 @@ from bot.store import Tx
 
 OPERATOR = "operator"
 """Who did what was done at the command line."""
+PIJAR = "pijar"
+"""Who did what nobody did: what the bot ends or changes by itself."""
 
 
 async def record(

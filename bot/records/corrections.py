@@ -1,4 +1,4 @@
-"""Putting a wrong announcement right: another one, for exactly those who received it.
+"""Putting a wrong announcement right: another one, for exactly those who received it, with the same photo.
 
 A wrong one that is still going out is paused, so that nobody else receives it meanwhile.
 """
@@ -52,6 +52,7 @@ async def create(tx: Tx, account: str, number: str, texts: Mapping[str, str]) ->
         account=account,
         ends_at=ends_at,
         corrects=number,
+        media=found.media,
     )
     paused = found.state == "sending" and await announcements.pause(tx, number, staff.code) == "done"
     return {"number": made, "paused": paused}

@@ -28,6 +28,15 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """What an announcement looks like outside WhatsApp's window, in neutral markup, and how many get it so."""
+
+    way: Way
+    text: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """How many people an announcement is for, and what becomes of them.
 
@@ -61,10 +70,17 @@ class Counts:
     """Those who get it, by channel and language."""
     districts: dict[str, int] = field(default_factory=dict)
     """The same by district."""
+    forms: list[Form] = field(default_factory=list)
+    """How it looks to those who get a template or a knock."""
 
     def json(self) -> dict[str, Any]:
         """What is kept of it."""
         return asdict(self)
+
+
+def forms(announcement: Announcement) -> list[Form]:
+    """How it looks outside WhatsApp's window, as far as somebody is to get it so."""
+    return [Form(**one) for one in (announcement.counted or {}).get("forms", ())]
 
 
 _COUNT = """
@@ -88,10 +104,12 @@ def count(
     *,
     channels: Collection[str],
     pace: Pace,
+    shown: Mapping[str, str] | None = None,
 ) -> Counts:
     """The figures, if it is let go now or at the time that it is scheduled for.
 
-    quiet_until: as Quiet.until. ways: by language, how this announcement reaches somebody outside WhatsApp's window.
+    quiet_until: as Quiet.until. ways: by language, how this announcement reaches somebody outside WhatsApp's window;
+    shown: what they read there.
     """
     until = _at_once if announcement.category == "safety" else quiet_until
     start = max(announcement.send_at or 0, now + UNDO_MS)
@@ -101,7 +119,7 @@ def count(
     people, values = query.select([Part(district) for district in query.districts])
     rows = connection.execute(_COUNT.format(people=people), values).fetchall()
     used = connection.execute(_USED, (now - DAY_MS,)).fetchone()[0]
-    return _counts([tuple(row) for row in rows], announcement, start, until, ways, pace, used)
+    return _counts([tuple(row) for row in rows], announcement, start, until, ways, pace, used, shown or {})
 
 
 def _counts(
@@ -112,6 +130,7 @@ def _counts(
     ways: Mapping[str, Way],
     pace: Pace,
     used: int,
+    shown: Mapping[str, str],
 ) -> Counts:
     by_way: Counter[str] = Counter()
     skipped: Counter[str] = Counter()
@@ -120,13 +139,18 @@ def _counts(
     districts: Counter[str] = Counter()
     chats: dict[str, Counter[str]] = {}
     groups: list[Group] = []
+    # In the order of the languages; those that speak with one text are one.
+    forms: Counter[tuple[Way, str]] = Counter({(ways[one], text): 0 for one, text in shown.items()})
     for district, due, channel, language, reason, free, number, others in rows:
         if reason:
             skipped[reason] += number + others
             continue
         shared += others
-        way = "free" if free else ways.get(language) or "held"
+        outside = "" if free else ways.get(language, "")
+        way = outside or ("free" if free else "held")
         by_way[way] += number
+        if outside and language in shown:
+            forms[outside, shown[language]] += number
         districts[district] += number
         chats.setdefault(channel, Counter())[language] += number
         if way != "held":
@@ -142,7 +166,7 @@ def _counts(
         free=by_way["free"], template=by_way["template"], knock=by_way["knock"], held=by_way["held"], shared=shared,
         skipped=dict(skipped), deferred=deferred, over=expected.over, seconds=expected.seconds, days=expected.days,
         languages=dict(languages), chats={channel: dict(one) for channel, one in chats.items()},
-        districts=dict(districts),
+        districts=dict(districts), forms=[Form(*form, number) for form, number in forms.items() if number],
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -18,6 +18,8 @@ ASKED: Final = "asked"
 """Reason of one that was held: the person has written since, so it goes at once, whatever the hour."""
 KNOCKED: Final = "knocked"
 WINDOW: Final = "window"
+LIMIT: Final = "limit"
+"""Reason of one that waits: today's templates are used up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +131,17 @@ class Decided:
     """way, since when, id: they are `sending` from now on."""
     skip: list[tuple[str, int, int]] = field(default_factory=list)
     """reason, when, id."""
-    put_off: list[tuple[int, int]] = field(default_factory=list)
-    """until when, id."""
+    put_off: list[tuple[int, str, int]] = field(default_factory=list)
+    """until when, LIMIT or empty for quiet hours, id."""
     hold: list[tuple[str, int, int, str]] = field(default_factory=list)
     """reason, when, id, account."""
 
 
 _GO = "UPDATE deliveries SET state = 'sending', way = ?, due_at = ? WHERE id = ?"
 _SKIP = "UPDATE deliveries SET state = 'skipped', reason = ?, settled_at = ? WHERE id = ?"
-_PUT_OFF = "UPDATE deliveries SET due_at = ? WHERE id = ?"
+_PUT_OFF = f"""
+UPDATE deliveries SET due_at = ?1, reason = CASE WHEN reason IN ('{ASKED}', '{WINDOW}') THEN reason ELSE ?2 END
+WHERE id = ?3"""
 HOLD: Final = "UPDATE deliveries SET state = 'held', reason = ?, due_at = ? WHERE id = ?"
 """reason, when, id; to go with HELD."""
 HELD: Final = "UPDATE accounts SET held = held + 1 WHERE id = ?"
@@ -167,14 +171,48 @@ UPDATE deliveries SET state = 'waiting', way = CASE WHEN reason = 'asked' THEN w
 WHERE id = ? AND state = 'sending'
 """
 """reason, ids of the parts that have arrived, when it is due, 1 if this was a try, id."""
-KNOCK: Final = """
-UPDATE deliveries SET state = 'held', reason = 'knocked', provider_id = ?, due_at = ?, settled_at = ?
-WHERE id = ? AND state = 'sending'
+DAY_MS: Final = 86_400_000
+
+# Whoever has written since it was about to be sent has an open window: it goes at once, and free.
+WROTE: Final = (
+    "(SELECT a.last_inbound_at FROM accounts a WHERE a.id = deliveries.account_id)"
+    f" > max(deliveries.due_at, :now - {DAY_MS})"
+)
+# What was cancelled, or its promo is over, while this was on its way: nobody is to get it any more.
+PAST: Final = """
+(SELECT CASE WHEN n.state = 'cancelled' THEN 'cancelled' ELSE 'over' END FROM announcements n
+ WHERE n.number = deliveries.announcement AND (n.state = 'cancelled' OR n.ends_at <= :now))"""
+KNOCK: Final = f"""
+UPDATE deliveries SET
+  state = CASE WHEN {PAST} IS NOT NULL THEN 'dropped' WHEN {WROTE} THEN 'waiting' ELSE 'held' END,
+  reason = coalesce({PAST}, CASE WHEN {WROTE} THEN '{ASKED}' ELSE '{KNOCKED}' END),
+  provider_id = CASE WHEN {WROTE} THEN '' ELSE :known END, due_at = :now, settled_at = :now
+WHERE id = :id AND state = 'sending'
 """
-"""the knock's id, when, when, id; to go with HELD."""
+"""A knock has gone. known: its id; now; id. To go with KEPT."""
+KEEP: Final = f"""
+UPDATE deliveries SET
+  state = CASE WHEN {PAST} IS NOT NULL THEN 'dropped' WHEN {WROTE} THEN 'waiting' ELSE 'held' END,
+  reason = coalesce({PAST}, CASE WHEN {WROTE} THEN '{ASKED}' ELSE '{WINDOW}' END),
+  way = CASE WHEN {WROTE} THEN '' ELSE way END, due_at = :now,
+  settled_at = CASE WHEN {PAST} IS NOT NULL THEN :now ELSE settled_at END
+WHERE id = :id AND state = 'sending'
+"""
+"""It goes in no template. now, id; to go with KEPT."""
+KEPT: Final = """
+UPDATE accounts SET held = held + 1
+WHERE id = (SELECT account_id FROM deliveries WHERE id = :id AND state = 'held')
+"""
+"""id of the delivery that is held now, and was not before."""
 
 
-def many(driver: sqlite3.Connection, *work: tuple[str, Sequence[tuple[Any, ...]]]) -> None:
+def asked(driver: sqlite3.Connection, ids: Iterable[int]) -> bool:
+    """Whether one of these goes at once, for the person has written."""
+    query = f"SELECT 1 FROM json_each(?) j JOIN deliveries d ON d.id = j.value WHERE d.reason = '{ASKED}' LIMIT 1"
+    return driver.execute(query, (json.dumps(list(ids)),)).fetchone() is not None
+
+
+def many(driver: sqlite3.Connection, *work: tuple[str, Sequence[tuple[Any, ...] | Mapping[str, Any]]]) -> None:
     """Run each statement for each of its rows."""
     for statement, rows in work:
         if rows:

@@ -38,6 +38,16 @@ FRESH_MS: Final = 3_600_000
 """For so long the figures that its author has seen are believed: people come."""
 
 
+HANDFUL: Final = 5
+"""So many more people, or a tenth, make no other audience of one that somebody has agreed to."""
+
+AGREED: Final = "agreed"
+"""Beside the figures of one that was counted again: `reached` of those that were agreed to."""
+
+MEANT_AT: Final = "meant_at"
+"""In what is kept of the progress of one that repeats and was agreed to late: when it should have gone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What the settings say about announcing."""
@@ -130,24 +140,41 @@ async def go(tx: Tx, number: str, *, at: int | None, skip_undo: bool = False, se
 
 
 def is_stale(announcement: Announcement, now: int) -> bool:
-    """Whether nobody but its author has agreed to it, and that to figures of long ago."""
-    alone = not announcement.approver and announcement.category != "safety"
-    return alone and announcement.counted_at is not None and announcement.counted_at < now - FRESH_MS
+    """Whether who has agreed to it did so to figures of long ago. Once its people have rows, these are who gets it."""
+    if announcement.category == "safety" or announcement.planned or announcement.plan_after:
+        return False
+    return announcement.counted_at is not None and announcement.counted_at < now - FRESH_MS
 
 
 async def recounted(tx: Tx, announcement: Announcement, counts: Mapping[str, Any]) -> None:
     """The figures of one that is about to go; where it has come to be for too many, a second coordinator has to agree.
 
-    Of those that repeat each one is looked at.
+    So it has where one has agreed, but to fewer. Of those that repeat each one is looked at.
     """
-    number, found = announcement.number, replace(announcement, counted=dict(counts))
-    state = "waiting" if needs_approval(found) else "scheduled"
-    if not await shift(tx, number, ("scheduled",), state=state, counted=packed(counts), counted_at=tx.now):
+    number, before = announcement.number, agreed(announcement)
+    found = replace(announcement, counted={**counts, AGREED: before})
+    again = _has_grown(before, found.reached) if announcement.approver else needs_approval(found)
+    new: dict[str, Any] = {"state": "scheduled"}
+    if again:
+        new = {"state": "waiting", "approver": "", "decided_at": None}
+    if not await shift(tx, number, ("scheduled",), counted=packed(found.counted or {}), counted_at=tx.now, **new):
         return
-    if state == "waiting":
+    if again:
         await _ask(tx, found)
         if found.account:
-            await notices.tell(tx, found.account, TOLD, "grown", {"number": number})
+            key = "grown_again" if announcement.approver else "grown"
+            values = {"number": number, "before": before, "now": found.reached}
+            await notices.tell(tx, found.account, TOLD, key, values)
+
+
+def agreed(announcement: Announcement) -> int:
+    """How many people it was for as far as who let it go last has seen."""
+    return int((announcement.counted or {}).get(AGREED, announcement.reached))
+
+
+def _has_grown(before: int, now: int) -> bool:
+    """Whether an audience has become another one than who agreed to it has seen."""
+    return now - before > max(HANDFUL, before // 10) or before <= _limits.above < now
 
 
 async def _ask(tx: Tx, found: Announcement) -> None:
@@ -163,7 +190,10 @@ async def approve(tx: Tx, number: str, staff_code: str, seen: int | None = None)
     at = max(found.send_at or 0, tx.now + UNDO_MS)
     if found.ends_at is not None and at >= found.ends_at:
         return "over"
-    decided = {"approver": staff_code, "decided_at": tx.now}
+    seen_now = {name: value for name, value in (found.counted or {}).items() if name != AGREED}
+    decided = {"approver": staff_code, "decided_at": tx.now, "counted": packed(seen_now)}
+    if found.repeats and found.send_at is not None and at > found.send_at:
+        decided["progress"] = packed({MEANT_AT: found.send_at, **found.progress})
     await shift(tx, number, ("waiting",), state="scheduled", send_at=at, **decided)
     if found.account:
         key = "approved" if at == tx.now + UNDO_MS else "approved_later"
@@ -183,7 +213,7 @@ async def lapsed(tx: Tx, announcement: Announcement) -> bool:
             return False
     if not await shift(tx, announcement.number, ("scheduled",), state="cancelled", ended_at=tx.now, repeats=""):
         return False
-    await audit.record(tx, audit.OPERATOR, "cancel_announcement", announcement.number, purpose="author_ended")
+    await audit.record(tx, audit.PIJAR, "cancel_announcement", announcement.number, purpose="author_ended")
     return True
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, insert, select, text, true, update
 
 from bot.messages import Kept
-from bot.schema import announcements, incoming_media, media, talks
+from bot.schema import announcements, incoming_media, media, offers, talks
 from bot.store import Tx
 
 UNUSED_MS = 30 * 86_400_000
@@ -52,7 +52,8 @@ async def tidy(tx: Tx) -> None:
 async def _drop(tx: Tx, which: ColumnElement[bool], except_talk: str = "") -> None:
     used = select(announcements.c.media).where(announcements.c.media != "")
     answered = select(true()).where(talks.c.id != except_talk, func.instr(talks.c.answers, _c.id) > 0).exists()
-    gone = which & ~_c.dropped & _c.id.not_in(used) & ~answered
+    offered = select(offers.c.photo).where(offers.c.photo != "")
+    gone = which & ~_c.dropped & _c.id.not_in(used) & _c.id.not_in(offered) & ~answered
     if (await tx.execute(update(media).where(gone).values(dropped=True))).rowcount:
         tx.wake()
 

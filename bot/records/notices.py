@@ -23,13 +23,39 @@ async def tell(
     values: Mapping[str, object] | None = None,
     *,
     opens: Sequence[tuple[str, str, str]] = (),
+    media: str = "",
+    lane: Lane = "notice",
+    at: int | None = None,
 ) -> None:
     """Send the template `key` of the catalogue `domain` as a notice, in the language the person has when it goes.
 
+    values: `{"rupiah": 12500}` is an amount and `{"day": "2026-12-25"}` a date, as that language writes it.
+    at: not before then, UTC milliseconds.
     opens: buttons, each with the template of its label, the conversation that it opens, and what is given to that.
+    media: a kept file that goes along. lane: `reply` where they wait for it.
     """
     body: dict[str, object] = {"say": [domain, key, dict(values or {})]}
-    await _put(tx, account, f"{domain}.{key}", {**body, "opens": [list(one) for one in opens]} if opens else body)
+    if opens:
+        body["opens"] = [list(one) for one in opens]
+    if media:
+        body["media"] = media
+    await _put(tx, account, f"{domain}.{key}", body, lane, at)
+
+
+async def tell_all(
+    tx: Tx,
+    chats: Sequence[str],
+    domain: str,
+    key: str,
+    values: Mapping[str, object] | None = None,
+    *,
+    opens: Sequence[tuple[str, str, str]] = (),
+) -> None:
+    """Send the same notice to many chats, in one statement."""
+    body: dict[str, object] = {"say": [domain, key, dict(values or {})], "opens": [list(one) for one in opens]}
+    if chats:
+        await tx.execute(insert(outbox), [_row(tx, one, f"{domain}.{key}", body) for one in chats])
+        tx.wake()
 
 
 async def open(tx: Tx, account: str, conversation: str, given: str = "", lane: Lane = "notice") -> None:
@@ -45,8 +71,16 @@ async def sample(tx: Tx, account: str, number: str, language: str) -> None:
     await _put(tx, account, "announcement", {"announce": [number, language]}, "reply")
 
 
-async def _put(tx: Tx, account: str, template: str, body: Mapping[str, object], lane: Lane = "notice") -> None:
-    row = {
+async def _put(
+    tx: Tx, account: str, template: str, body: Mapping[str, object], lane: Lane = "notice", at: int | None = None
+) -> None:
+    row = _row(tx, account, template, body, lane)
+    await tx.execute(insert(outbox), row if at is None else {**row, "due_at": at})
+    tx.wake()
+
+
+def _row(tx: Tx, account: str, template: str, body: Mapping[str, object], lane: Lane = "notice") -> dict[str, object]:
+    return {
         "id": tx.new_id(),
         "account_id": account,
         "lane": lane,
@@ -56,5 +90,3 @@ async def _put(tx: Tx, account: str, template: str, body: Mapping[str, object], 
         "due_at": tx.now,
         "created_at": tx.now,
     }
-    await tx.execute(insert(outbox), row)
-    tx.wake()

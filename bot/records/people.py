@@ -17,9 +17,9 @@ from sqlalchemy import ColumnElement, delete, false, insert, or_, select, text, 
 
 from bot import words
 from bot.keys import Keys
-from bot.records import media, redactions
+from bot.records import belongings, media, redactions
 from bot.records.transitions import LIVE
-from bot.schema import account_persons, accounts, enrolments, outbox, persons, talks
+from bot.schema import account_persons, accounts, enrolments, offers, outbox, persons, settlements, staff, talks
 from bot.store import Tx
 
 
@@ -143,6 +143,11 @@ async def get(tx: Tx, person: str) -> Person | None:
     """The person with this id, or None."""
     row = await tx.row(select(*_KEPT).where(persons.c.id == person))
     return Person(**row) if row else None
+
+
+async def district_of(tx: Tx, person: str) -> str:
+    """The code of the district somebody lives in; empty for elsewhere, and for nobody."""
+    return await tx.value(select(persons.c.district).where(persons.c.id == person)) or "" if person else ""
 
 
 async def of_account(tx: Tx, account: str) -> list[Person]:
@@ -282,6 +287,15 @@ async def drop_drafts(tx: Tx, account: str, except_talk: str) -> None:
     await redactions.ask(tx, account)
 
 
+async def empty(tx: Tx, account: str, except_talk: str) -> None:
+    """Delete all that there is of a chat from which nobody has enrolled."""
+    if not await of_account(tx, account):
+        await _erase_talks(tx, account, set(), except_talk, everything=True)
+        await _erase_messages(tx, account, set(), everything=True)
+        await belongings.forget(tx, account, except_talk)
+        await redactions.ask(tx, account)
+
+
 def _unsent(account: str) -> ColumnElement[bool]:
     return (talks.c.account_id == account) & (talks.c.conversation == "enrol") & (talks.c.state != "ended")
 
@@ -295,14 +309,15 @@ async def erase(tx: Tx, person: str, except_talk: str = "") -> list[str]:
     as long as somebody writes from it. `except_talk` is the talk that is running; it forgets itself.
     """
     chats = await accounts_of(tx, person)
+    name = str(await tx.value(select(persons.c.full_name).where(persons.c.id == person)) or "")
     found = select(enrolments.c.reference).where(enrolments.c.person_id == person)
-    traces = {person, *(row["reference"] for row in await tx.rows(found))}
+    traces = {person, *(row["reference"] for row in await tx.rows(found)), *await _erase_offers(tx, person)}
     alone = []
     for account in chats:
         others = [other.id for other in await of_account(tx, account) if other.id != person]
         await _erase_talks(tx, account, traces, except_talk, everything=not others)
         await _erase_messages(tx, account, traces, everything=not others)
-        await media.forget(tx, account, except_talk)
+        await belongings.forget(tx, account, except_talk, name if others else None)
         await redactions.ask(tx, account)
         await choose(tx, account, others[0] if others else None)
         if not others:
@@ -311,6 +326,25 @@ async def erase(tx: Tx, person: str, except_talk: str = "") -> list[str]:
         await tx.execute(text(statement), {"person": person, "now": tx.now})
     await tx.execute(delete(persons).where(persons.c.id == person))
     return alone
+
+
+async def _erase_offers(tx: Tx, person: str) -> list[str]:
+    """Delete what somebody has offered to a mart, and what staff were told of it; its references and payments.
+
+    Before the files: the photo of an offer is then nobody's.
+    """
+    mine = select(offers.c.reference).where(offers.c.person_id == person)
+    paid = select(settlements.c.number.label("reference")).where(settlements.c.offer.in_(mine))
+    gone = [row["reference"] for row in (*await tx.rows(mine), *await tx.rows(paid))]
+    await tx.execute(delete(offers).where(offers.c.person_id == person))
+    if gone:
+        told = outbox.c.account_id.in_(select(staff.c.account_id)) & outbox.c.body.is_not(None)
+        named = told & or_(*(outbox.c.body.contains(one, autoescape=True) for one in gone))
+        waiting = (outbox.c.state == "waiting") & (outbox.c.lane != "reply")
+        await tx.execute(delete(outbox).where(named, waiting | (outbox.c.state == "held")))
+        settled = outbox.c.state.not_in(("waiting", "sending", "held"))
+        await tx.execute(update(outbox).where(named, settled).values(body=None))
+    return gone
 
 
 _THEIRS = """

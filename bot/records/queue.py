@@ -57,9 +57,8 @@ class Card:
 
     @property
     def masked(self) -> str:
-        """The first name and the first letter of the next: `Sri W***`; of a name of one word its beginning."""
-        first, _, rest = self.full_name.strip().partition(" ")
-        return f"{first} {rest.strip()[0]}***" if rest.strip() else f"{first[:3]}***"
+        """The name as it is shown to staff who only look somebody up."""
+        return masked(self.full_name)
 
     def number(self) -> str:
         """The contact number as people write it; a dash where none was given."""
@@ -92,6 +91,12 @@ class Card:
 _COLUMNS = tuple(
     enrolments.c[field.name] if field.name in enrolments.c else persons.c[field.name] for field in fields(Card)
 )
+
+
+def masked(name: str) -> str:
+    """The first name and the first letter of the next: `Sri W***`; of a name of one word its beginning."""
+    first, _, rest = name.strip().partition(" ")
+    return f"{first} {rest.strip()[0]}***" if rest.strip() else f"{first[:3]}***"
 
 
 def split(given: str) -> tuple[str, str]:

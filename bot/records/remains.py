@@ -32,7 +32,11 @@ class Doubt:
 
 _KNOCKING = "state = 'sending' AND way = 'knock' AND reason <> 'asked'"
 _LEFT = (
-    # A knock that may not have arrived is not repeated, but what it announces surely has not gone.
+    # A knock that may not have arrived is not repeated, but what it announces surely has not gone; where the person has
+    # written since, it goes.
+    f"""
+UPDATE deliveries SET state = 'waiting', reason = 'asked', due_at = :now, settled_at = :now
+WHERE {_KNOCKING} AND {deliveries.WROTE}""",
     f"""
 UPDATE accounts SET held = held + (
   SELECT count(*) FROM deliveries d INDEXED BY ix_deliveries_sending WHERE d.account_id = accounts.id AND {_KNOCKING})
@@ -100,6 +104,31 @@ def drop_held(driver: sqlite3.Connection, number: str, reason: str, now: int, li
     deliveries.many(driver, (_DROP_HELD, [(reason, now, id) for id, _ in mine]))
     deliveries.many(driver, (_NOT_HELD, [(account,) for _, account in mine]))
     return (found[-1][1], found[-1][0]) if len(found) == limit else None
+
+
+NO_CHANNEL: Final = "no_channel"
+_WAITING = """
+WITH RECURSIVE one(number) AS (
+  SELECT min(announcement) FROM deliveries WHERE state = 'waiting'
+  UNION ALL
+  SELECT (SELECT min(d.announcement) FROM deliveries d WHERE d.state = 'waiting' AND d.announcement > one.number)
+  FROM one WHERE one.number IS NOT NULL)
+SELECT number FROM one WHERE number IS NOT NULL
+"""
+_END = f"""
+UPDATE deliveries SET state = 'failed', reason = '{NO_CHANNEL}', settled_at = ? WHERE id IN (
+  SELECT id FROM deliveries WHERE announcement = ? AND channel = ? AND state = 'waiting' LIMIT ?)
+"""
+
+
+def end(driver: sqlite3.Connection, channel: str, now: int, limit: int) -> bool:
+    """Give up so many of what waits for a channel that there is not any more; whether that was all."""
+    left = limit
+    for (number,) in driver.execute(_WAITING).fetchall():
+        left -= driver.execute(_END, (now, number, channel, left)).rowcount
+        if left <= 0:
+            return False
+    return True
 
 
 _TO_DROP = """

@@ -35,15 +35,16 @@ class Role:
 
 CARDS = ("cek", "lihat", "antrean", "verifikasi", "lengkapi")
 ANNOUNCING = ("umumkan", "pengumuman", "koreksi")
+SHOPKEEPING = ("jam", "stok", "promo")
 
 ROLES = {
     # koordinator desa, pendamping: sees the whole card only to compare it with a card in the hand, with a purpose
     "companion": Role((*CARDS, "desa", *ANNOUNCING), local=True),
     # koordinator kabupaten: decides as well
-    "coordinator": Role((*CARDS, "belum", "desa", "rekap", *ANNOUNCING, "setujui"), local=True),
+    "coordinator": Role((*CARDS, "belum", "desa", "rekap", *ANNOUNCING, "setujui", "tawaran", "anggota"), local=True),
     # petugas program, across districts
-    "programme": Role((*CARDS, "belum", "desa", "rekap", *ANNOUNCING, "setujui")),
-    "mart": Role(ANNOUNCING, local=True, categories="mart_"),
+    "programme": Role((*CARDS, "belum", "desa", "rekap", *ANNOUNCING, "setujui", "tawaran", *SHOPKEEPING, "anggota")),
+    "mart": Role((*ANNOUNCING, "tawaran", *SHOPKEEPING, "anggota"), local=True, categories="mart_"),
     "trainer": Role(),
     "safeguarding": Role(),
     "data_protection": Role(),
@@ -55,7 +56,7 @@ ROLES = {
 
 COMMANDS = (
     "antrean", "cek", "lihat", "verifikasi", "lengkapi", "belum", "desa", "rekap", "umumkan", "setujui", "pengumuman",
-    "koreksi",
+    "koreksi", "tawaran", "jam", "stok", "promo", "anggota",
 )  # fmt: skip
 """Every command of staff, in the order of their menu."""
 
@@ -124,6 +125,11 @@ def acting(held: Held, command: str, place: str) -> str:
     """The role that gives the right to a command at a place; empty where none does."""
     fits = [(area, role) for role, area in held if may(role, command) and covers(area, place)]
     return max(fits, key=lambda fit: len(fit[0]))[1] if fits else ""
+
+
+def works_in(held: Held, district: str) -> bool:
+    """Whether any of these roles holds in a district, or in a part of it."""
+    return any(covers(area, district) or covers(district, area) for _, area in held)
 
 
 def by_right(held: Held, command: str) -> str:

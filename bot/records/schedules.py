@@ -14,11 +14,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, update
 
 from bot.records.announcements import UNDO_MS, Announcement, Outcome, get, new_number, packed, steer
-from bot.records.letting_go import needs_approval
+from bot.records.letting_go import MEANT_AT, needs_approval
 from bot.schema import announcements
 from bot.store import Tx
 
 PERIODS: Final = ("weekly", "monthly")
+EVERY_MONTH_HAS: Final = 28
+"""Days; who wants a later one gets the last day of a month that has it not, and that day again in the next."""
 
 
 async def move(tx: Tx, number: str, at: int, staff_code: str) -> Outcome:
@@ -29,7 +31,10 @@ async def move(tx: Tx, number: str, at: int, staff_code: str) -> Outcome:
         return "over"
     if found is not None and _begun(found):
         return "already"
-    return await steer(tx, number, staff_code, "move_announcement", ("scheduled",), send_at=at)
+    values: dict[str, Any] = {"send_at": at}
+    if found is not None and found.repeats:
+        values["repeats"] = _kept(period_of(found), replace(found, send_at=at))
+    return await steer(tx, number, staff_code, "move_announcement", ("scheduled",), **values)
 
 
 async def repeat(tx: Tx, number: str, period: str, staff_code: str) -> Outcome:
@@ -39,7 +44,8 @@ async def repeat(tx: Tx, number: str, period: str, staff_code: str) -> Outcome:
         # Who agreed has agreed to one.
         return "own"
     states = ("draft", "waiting", "scheduled", "sending", "paused")
-    return await steer(tx, number, staff_code, "repeat_announcement", states, repeats=period)
+    kept = _kept(period, found) if found is not None else period
+    return await steer(tx, number, staff_code, "repeat_announcement", states, repeats=kept)
 
 
 async def skip_once(tx: Tx, number: str, staff_code: str) -> Outcome:
@@ -63,7 +69,7 @@ async def next_one(tx: Tx, number: str) -> str | None:
     found = await get(tx, number)
     if found is None or not found.repeats or found.send_at is None:
         return None
-    at = following(found)
+    at = following(replace(found, send_at=found.progress.get(MEANT_AT, found.send_at)))
     while at <= tx.now:
         # Paused or switched off for long: what was missed is not made up for.
         at = following(replace(found, send_at=at))
@@ -81,16 +87,33 @@ async def next_one(tx: Tx, number: str) -> str | None:
     return again
 
 
+def period_of(announcement: Announcement) -> str:
+    """One of PERIODS; empty where it does not repeat."""
+    return announcement.repeats.partition(":")[0]
+
+
+def _kept(period: str, announcement: Announcement) -> str:
+    """As it is kept: with the day, where not every month has that."""
+    day = _local(announcement).day
+    return f"{period}:{day}" if period == "monthly" and day > EVERY_MONTH_HAS else period
+
+
+def _local(announcement: Announcement) -> datetime:
+    there = ZoneInfo(announcement.zone)
+    return datetime.fromtimestamp((announcement.send_at or 0) / 1000, there).replace(tzinfo=None)
+
+
 def following(announcement: Announcement) -> int:
     """When one that repeats comes after its next time: the same hour there, a week or a month later."""
-    zone = ZoneInfo(announcement.zone)
-    local = datetime.fromtimestamp((announcement.send_at or 0) / 1000, zone).replace(tzinfo=None)
-    if announcement.repeats == "weekly":
+    local = _local(announcement)
+    period, _, day = announcement.repeats.partition(":")
+    if period == "weekly":
         local += timedelta(days=7)
     else:
         year, month = local.year + local.month // 12, local.month % 12 + 1
-        local = local.replace(year=year, month=month, day=min(local.day, calendar.monthrange(year, month)[1]))
-    return int(local.replace(tzinfo=zone).astimezone(UTC).timestamp() * 1000)
+        last = calendar.monthrange(year, month)[1]
+        local = local.replace(year=year, month=month, day=min(int(day or local.day), last))
+    return int(local.replace(tzinfo=ZoneInfo(announcement.zone)).astimezone(UTC).timestamp() * 1000)
 
 
 def _begun(announcement: Announcement) -> bool:

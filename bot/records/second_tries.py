@@ -12,15 +12,15 @@ from bot.records import announcement_reports, audit, roles
 from bot.records.announcements import Announcement
 from bot.store import Tx
 
-AT_ONCE: Final = 5_000
-"""Deliveries that are let go by one word; a second word lets go of the rest."""
+AT_ONCE: Final = 1_000
+"""Deliveries that are let go by one word, for everybody else waits meanwhile; a second word lets go of more."""
 
 STATES: Final = ("sending", "paused", "done")
 
 _FAILED = """
 FROM deliveries d INDEXED BY ix_deliveries_failed JOIN accounts a ON a.id = d.account_id
 WHERE d.announcement = :number AND d.state = 'failed' AND a.reachable = 'ok'
-  AND d.reason IN ('provider', 'blocked', 'unreachable', 'invalid')
+  AND d.reason IN ('provider', 'blocked', 'unreachable', 'invalid', 'no_channel')
 """
 _SKIPPED = """
 FROM deliveries d JOIN accounts a ON a.id = d.account_id
@@ -59,7 +59,10 @@ async def let_go(tx: Tx, account: str, number: str) -> int:
     whose, values = await _whose(tx, found), {"number": number, "now": tx.now, "most": AT_ONCE}
 
     def work(driver: sqlite3.Connection) -> int:
-        return sum(driver.execute(_AGAIN.format(whose=one), values).rowcount for one in whose)
+        count = 0
+        for one in whose:
+            count += driver.execute(_AGAIN.format(whose=one), {**values, "most": AT_ONCE - count}).rowcount
+        return count
 
     done = await tx.driver(work)
     if done:

@@ -46,6 +46,7 @@ class _Get(msgspec.Struct):
 _sent = msgspec.json.Decoder(_Sent)
 _get = msgspec.json.Decoder(_Get)
 _NAMED = re.compile(r"^whatsapp:(\+62|ID\.)")
+_ME = b'{"ok":true,"result":{"id":123456,"is_bot":true,"first_name":"Contoh","username":"contoh_bot"}}'
 _SENDS = ("sendMessage", "editMessageText")
 _TOO_MANY = msgspec.json.encode({
     "ok": False, "error_code": 429, "description": "Too Many Requests: retry after 1", "parameters": {"retry_after": 1},
@@ -157,6 +158,8 @@ class Providers:
                     return
                 result = b'{"ok":true,"result":{"message_id":%d}}' % next(self._ids)
                 self._later(sent.chat_id, sent.text, result, respond)
+            elif name == "getMe":
+                respond(_ME)
             else:
                 respond(b'{"ok":true,"result":true}')
         elif method == "POST":

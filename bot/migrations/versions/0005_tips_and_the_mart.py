@@ -329,6 +329,13 @@ def upgrade() -> None:
         sa.Column("offer", sa.String(), nullable=False),
         sa.Column("sold", sa.Integer(), nullable=False),
         sa.Column("due", sa.BigInteger(), nullable=False, comment="whole rupiah to the maker"),
+        sa.Column(
+            "goods",
+            sa.Text(),
+            server_default="{}",
+            nullable=False,
+            comment="JSON: consignment to how many of it were paid",
+        ),
         sa.Column("state", sa.String(), nullable=False, comment="told, confirmed, disputed"),
         sa.Column("answered_at", sa.BigInteger(), nullable=True),
         sa.Column("by", sa.String(), nullable=False, comment="staff code"),
@@ -342,6 +349,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("settlements", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_settlements_offer"), ["offer"], unique=False)
+
+    with op.batch_alter_table("announcements", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_announcements_account_id"), ["account_id"], unique=False)
 
     with op.batch_alter_table("accounts", schema=None) as batch_op:
         batch_op.add_column(

@@ -33,6 +33,8 @@ export class PhoneView {
     this.root = this.build();
     menu(this.more, () => this.choices());
     this.log.onscroll = () => { this.down.hidden = this.near(); };
+    // A picture is as high as it is only once it is here.
+    this.log.addEventListener("load", () => { if (this.down.hidden) this.bottom(); }, true);
     for (const message of phone.chat) this.put(message);
     this.words();
   }

@@ -1,0 +1,248 @@
+"""Marts as they are now: what data/marts.toml says, and what their managers have changed since.
+
+Status, hours and single days; who waits for an opening. Every change is checked against the rights of who makes it and
+recorded. What is sold is stock.py's, lower prices promos.py's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, func, insert, select
+
+from bot import marts, opening_hours
+from bot.marts import Mart
+from bot.opening_hours import Now, Span
+from bot.records import audit, notices, roles
+from bot.schema import accounts, mart_days, mart_waiting, persons
+from bot.schema import marts as table
+from bot.store import Tx
+
+DOMAIN: Final = "mart"
+"""The catalogue of what people who waited are told."""
+AHEAD: Final = 60
+"""Days ahead of which special hours are told to managers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day on which a mart keeps other hours than on such weekdays."""
+
+    on: date
+    span: Span
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A mart as it is now."""
+
+    mart: Mart
+    status: str
+    hours: Mapping[int, Span]
+    """By weekday; what is missing is not known."""
+    days: Sequence[Day] = field(default=())
+    """From today on, the next one first."""
+
+    def now(self, now: int) -> Now:
+        """Whether it is open, as far as its hours say: only its status tells whether they count at all."""
+        return opening_hours.at(now, self.mart.zone, self.hours, {one.on: one.span for one in self.days})
+
+    def today(self, now: int) -> date:
+        """The date where it is."""
+        return datetime.fromtimestamp(now / 1000, ZoneInfo(self.mart.zone)).date()
+
+
+async def standing(tx: Tx, code: str) -> Standing | None:
+    """The mart with this code as it is now; None where the file has none."""
+    mart = marts.mart(code)
+    if mart is None:
+        return None
+    row = await tx.row(select(table).where(table.c.code == code)) or {}
+    today = datetime.fromtimestamp(tx.now / 1000, ZoneInfo(mart.zone)).date()
+    ahead = select(mart_days).where(mart_days.c.mart == code, mart_days.c.day >= today.isoformat())
+    days = [
+        Day(
+            date.fromisoformat(one["day"]),
+            None if one["opens"] is None else (one["opens"], one["closes"]),
+            one["reason"],
+        )
+        for one in await tx.rows(ahead.order_by(mart_days.c.day))
+    ]
+    kept = row.get("hours")
+    hours = _unpacked(kept) if kept else dict(mart.hours)
+    return Standing(mart, row.get("status") or mart.status, hours, days)
+
+
+async def near(tx: Tx, person: str, held: roles.Held = ()) -> str:
+    """The mart of the district somebody lives in, or else looks after; empty where there is none."""
+    lives = await tx.value(select(persons.c.district).where(persons.c.id == person)) if person else ""
+    found = next((one for code in (lives or "", *(area for _, area in held)) if (one := marts.of_district(code))), None)
+    return found.code if found else ""
+
+
+# What managers do
+
+
+def mine(held: roles.Held, command: str) -> list[Mart]:
+    """The marts over which these roles have the right to a command."""
+    pairs = tuple(held)
+    return [one for one in marts.everywhere().values() if roles.acting(pairs, command, one.area)]
+
+
+async def acting(tx: Tx, account: str, command: str, code: str) -> tuple[str, str] | None:
+    """Staff code and role of who may do this to a mart; None where this chat may not."""
+    staff, mart = await roles.of(tx, account), marts.mart(code)
+    role = roles.acting(staff.roles, command, mart.area) if staff and mart else ""
+    return (staff.code, role) if staff and role else None
+
+
+async def set_hours(tx: Tx, account: str, code: str, week: Mapping[int, Span]) -> bool:
+    """Keep these hours for these weekdays, the others as they are; False where this chat may not."""
+    who, known = await acting(tx, account, "jam", code), await standing(tx, code)
+    if who is None or known is None:
+        return False
+    await _keep(tx, code, who, hours=_packed({**known.hours, **week}))
+    await audit.record(tx, who[0], "mart_hours", code, role=who[1])
+    return True
+
+
+async def set_day(tx: Tx, account: str, code: str, day: str, span: Span, reason: str = "") -> bool:
+    """Keep other hours on one day (2026-12-25); None is closed. False where this chat may not."""
+    who = await acting(tx, account, "jam", code)
+    if who is None:
+        return False
+    await tx.execute(delete(mart_days).where(mart_days.c.mart == code, mart_days.c.day == day))
+    opens, closes = span or (None, None)
+    row = {"mart": code, "day": day, "opens": opens, "closes": closes, "reason": reason, "changed_by": who[0]}
+    await tx.execute(insert(mart_days), row)
+    await audit.record(tx, who[0], "mart_day", code, role=who[1], purpose=day)
+    return True
+
+
+async def clear_day(tx: Tx, account: str, code: str, day: str) -> bool:
+    """That day is like every other such weekday again; False where this chat may not."""
+    who = await acting(tx, account, "jam", code)
+    if who is None:
+        return False
+    await tx.execute(delete(mart_days).where(mart_days.c.mart == code, mart_days.c.day == day))
+    await audit.record(tx, who[0], "mart_day_as_usual", code, role=who[1], purpose=day)
+    return True
+
+
+async def set_status(tx: Tx, account: str, code: str, status: str) -> int | None:
+    """Keep another status; how many who waited are told, None where this chat may not. `open` tells them, once."""
+    who = await acting(tx, account, "jam", code)
+    if who is None or status not in marts.STATUSES:
+        return None
+    await _keep(tx, code, who, status=status, status_at=tx.now)
+    await audit.record(tx, who[0], "mart_status", code, role=who[1], purpose=status)
+    return await _opened(tx, code) if status == "open" else 0
+
+
+async def _keep(tx: Tx, code: str, who: tuple[str, str], **values: Any) -> None:
+    row = {**(await tx.row(select(table).where(table.c.code == code)) or {"code": code}), **values}
+    await tx.execute(delete(table).where(table.c.code == code))
+    await tx.execute(insert(table), {**row, "changed_by": who[0]})
+
+
+# Who waits
+
+
+async def wait(tx: Tx, account: str, code: str) -> bool:
+    """Tell this chat when the mart opens; False where it is open, or there is none."""
+    known = await standing(tx, code)
+    if known is None or known.status == "open":
+        return False
+    if not await waits(tx, account, code):
+        await tx.execute(insert(mart_waiting), {"mart": code, "account_id": account, "at": tx.now})
+    return True
+
+
+async def waits(tx: Tx, account: str, code: str) -> bool:
+    """Whether this chat is to be told when the mart opens."""
+    mine = select(mart_waiting.c.at).where(mart_waiting.c.mart == code, mart_waiting.c.account_id == account)
+    return await tx.value(mine) is not None
+
+
+async def waiting(tx: Tx, code: str) -> int:
+    """How many chats wait for the mart to open."""
+    found = select(func.count()).select_from(mart_waiting).where(mart_waiting.c.mart == code)
+    return int(await tx.value(found) or 0)
+
+
+async def forget(tx: Tx, account: str) -> list[str]:
+    """This chat waits for no mart any more; the names of those it waited for."""
+    codes = await awaited(tx, account)
+    await tx.execute(delete(mart_waiting).where(mart_waiting.c.account_id == account))
+    return [one.name for code in codes if (one := marts.mart(code))]
+
+
+async def awaited(tx: Tx, account: str) -> list[str]:
+    """The marts whose opening this chat is to be told of."""
+    mine = select(mart_waiting.c.mart).where(mart_waiting.c.account_id == account)
+    return [row["mart"] for row in await tx.rows(mine.order_by(mart_waiting.c.at))]
+
+
+async def _opened(tx: Tx, code: str) -> int:
+    """Tell who waited that the mart is open; how many they are."""
+    mart = marts.mart(code)
+    assert mart is not None, code
+    found = select(mart_waiting.c.account_id).join(accounts, accounts.c.id == mart_waiting.c.account_id)
+    chats = [row["account_id"] for row in await tx.rows(found.where(mart_waiting.c.mart == code))]
+    await tx.execute(delete(mart_waiting).where(mart_waiting.c.mart == code))
+    key = "opened" if mart.address else "opened_somewhere"
+    values = {"mart": mart.name, "address": mart.address}
+    await notices.tell_all(tx, chats, DOMAIN, key, values, opens=(("see", "mart", code),))
+    return len(chats)
+
+
+# As columns
+
+
+def _packed(hours: Mapping[int, Span]) -> str:
+    return json.dumps({str(day): hours[day] for day in sorted(hours)})
+
+
+def _unpacked(kept: str) -> dict[int, Span]:
+    return {int(day): tuple(span) if span else None for day, span in json.loads(kept).items()}
+
+
+def days_ahead(known: Standing, now: int, days: int = AHEAD) -> list[Day]:
+    """Its special days from today until so many days ahead."""
+    until = known.today(now) + timedelta(days=days)
+    return [one for one in known.days if one.on <= until]
+
+
+# As people read them
+
+
+def week(hours: Mapping[int, Span], language: str) -> list[tuple[str, str, str]]:
+    """Days that have the same hours, with opening and closing; both empty where it is closed."""
+    return [
+        (opening_hours.days_shown(first, last, language), *written(span, language))
+        for first, last, span in opening_hours.grouped(hours)
+    ]
+
+
+def written(span: Span, language: str) -> tuple[str, str]:
+    """Opening and closing as on a shop's door; both empty where it is closed."""
+    if span is None:
+        return "", ""
+    return opening_hours.minute_shown(span[0], language), opening_hours.minute_shown(span[1], language)
+
+
+def day_of(at: int, zone: str) -> date:
+    """The date there."""
+    return datetime.fromtimestamp(at / 1000, ZoneInfo(zone)).date()
+
+
+def minute_of(at: int, zone: str) -> int:
+    """The minute of the day there."""
+    there = datetime.fromtimestamp(at / 1000, ZoneInfo(zone))
+    return there.hour * 60 + there.minute

@@ -1,0 +1,127 @@
+"""Pictures that are still to be drawn: a row each, from when something happens until its picture is on its way.
+
+Drawing and sending are drawing.py's; what a picture looks like is in pictures/. A picture that was sent is a kept file
+(media.py), so it goes with the chat that it was made for.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Select, delete, insert, select, update
+
+from bot.schema import accounts, media, pictures
+from bot.store import Tx
+
+Kind = Literal["certificate", "card", "chart"]
+
+MOST_ATTEMPTS = 3
+"""Starts of the bot that may try one picture; after that its words go without it."""
+ENDING = "png"
+"""Of the files that we draw; what people send us is kept as something else."""
+
+_c = pictures.c
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """One picture to draw, and whom it is for."""
+
+    id: int
+    account: str
+    kind: Kind
+    facts: Mapping[str, Any]
+    domain: str
+    key: str
+    values: Mapping[str, object]
+    """What the words below it are given."""
+    attempts: int
+    language: str
+    channel: str
+    external_id: str
+    salutation: str
+    nickname: str
+
+
+async def order(
+    tx: Tx,
+    account: str,
+    kind: Kind,
+    facts: Mapping[str, Any],
+    domain: str,
+    key: str,
+    values: Mapping[str, object] | None = None,
+) -> None:
+    """Have a picture drawn and sent to this chat as a reply, once, with the template `key` of `domain` below it.
+
+    facts: what is on it, by kind, as JSON: pictures/ says which.
+    """
+    row = {
+        "account_id": account,
+        "kind": kind,
+        "facts": json.dumps(dict(facts), ensure_ascii=False),
+        "caption": json.dumps([domain, key, dict(values or {})], ensure_ascii=False),
+        "created_at": tx.now,
+    }
+    await tx.execute(insert(pictures), row)
+    tx.wake()
+
+
+_WAITING = """
+SELECT p.id, p.account_id, p.kind, p.facts, p.caption, p.attempts, a.language, a.channel, a.external_id,
+       coalesce(o.salutation, ''), coalesce(o.nickname, '')
+FROM pictures p JOIN accounts a ON a.id = p.account_id LEFT JOIN persons o ON o.id = a.person_id ORDER BY p.id
+"""
+
+
+def waiting(driver: sqlite3.Connection) -> list[Ordered]:
+    """What is still to be drawn, the oldest first."""
+    return [
+        Ordered(id, account, kind, json.loads(facts), *json.loads(caption), *rest)
+        for id, account, kind, facts, caption, *rest in driver.execute(_WAITING)
+    ]
+
+
+async def try_it(tx: Tx, id: int) -> None:
+    """Note that it is being drawn: a picture that ends the process is not drawn for ever."""
+    await tx.execute(update(pictures).where(_c.id == id).values(attempts=_c.attempts + 1))
+
+
+async def done(tx: Tx, id: int) -> bool:
+    """It is drawn, or given up: it waits no longer. False where it was not waiting any more."""
+    return (await tx.execute(delete(pictures).where(_c.id == id))).rowcount > 0
+
+
+async def forget(tx: Tx, account: str) -> None:
+    """Draw nothing more of what was ordered for this chat."""
+    await tx.execute(delete(pictures).where(_c.account_id == account))
+
+
+async def spare(tx: Tx, account: str, sparing: bool) -> None:
+    """From now on this chat has pictures only when it asks for them, or has them again."""
+    await tx.execute(update(accounts).where(accounts.c.id == account).values(sparing=sparing))
+
+
+async def is_sparing(tx: Tx, account: str) -> bool:
+    """Whether this chat has pictures only when it asks for them."""
+    return bool(await tx.value(select(accounts.c.sparing).where(accounts.c.id == account)))
+
+
+async def is_theirs(tx: Tx, account: str, id: str) -> bool:
+    """Whether a file is a picture that was drawn for this chat, and is still there."""
+    return id.endswith(f".{ENDING}") and await tx.value(_drawn(account).where(media.c.id == id)) is not None
+
+
+async def latest(tx: Tx, account: str) -> str:
+    """The last picture that was drawn for this chat; empty where there is none."""
+    newest = _drawn(account).order_by(media.c.created_at.desc(), media.c.id).limit(1)
+    return str(await tx.value(newest) or "")
+
+
+def _drawn(account: str) -> Select[tuple[str]]:
+    ours = media.c.id.endswith(f".{ENDING}", autoescape=True)
+    return select(media.c.id).where(media.c.account_id == account, ours, ~media.c.dropped)

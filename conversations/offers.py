@@ -1,0 +1,148 @@
+"""What members offer to the mart, for its managers: what waits, one card, and what is decided about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.author import Chat, Joined, Note, Option, Part, Tx, conversation, formats, places
+from bot.records import consignments as goods
+from bot.records import notices, offer_decisions, offer_desk, offers
+from bot.records.offer_steps import COUNTED, REASONS, Goods, may
+from bot.records.offers import Offer
+from conversations.offer_goods import able
+
+ACTIONS = {
+    "sample": ("contoh", "sampel", "minta contoh dulu", "sample"),
+    "accept": ("setuju", "diterima", "terima aja", "accepted", "ok", "oke", "yes"),
+    "not_yet": ("belum", "blm", "tolak", "tidak", "tidak dulu", "no", "not now"),
+    "delivered": ("titip", "masuk", "barang datang", "delivered", "stock"),
+    "sold": ("terjual", "laku", "jual", "sold"),
+    "returned": ("retur", "dikembalikan", "return", "returned"),
+    "settle": ("bayar", "dibayar", "lunas", "pay", "settle"),
+    "undo": ("batal bayar", "undo"),
+    "put_right": ("betulkan", "koreksi", "correct"),
+    "photo": ("foto", "gambar", "picture"),
+    "contact": ("kontak", "hp", "telepon", "telpon", "nomor", "phone", "call"),
+}
+"""What can be done with an offer, and what managers type for it besides the label."""
+
+
+@conversation(
+    "offers",
+    words="tawaran, lihat tawaran, daftar tawaran, titipan, offers, offer list, consignments",
+    role="tawaran",
+)
+async def decide(chat: Chat) -> Any:
+    """List what waits, open one card, and do what is wanted with it (`tawaran TJ-7K4M9-C terjual 5`)."""
+    account, said = chat.speaker.account, chat.given
+    given = await chat.once("about", lambda tx: _given(said))
+    reference = given["reference"] or await _pick(chat, given["rest"])
+    if not reference:
+        return None
+    await chat.once("opened", lambda tx: offer_desk.open(tx, account, reference))
+    one = await chat.look(lambda tx: offer_desk.find(tx, account, reference))
+    if one is None:
+        return await chat.say("unknown", reference=reference)
+    there = await chat.look(lambda tx: goods.of(tx, reference))
+    await _card(chat, one, there)
+    word, _, rest = given["rest"].partition(" ") if given["reference"] else ("", "", "")
+    can = _can(one, await chat.look(lambda tx: able(tx, reference)))
+    if not can:
+        return None
+    options = [Option(name, aliases=ACTIONS[name]) for name in can]
+    action = await chat.choose("action", options, exact=True, given=word, reference=reference)
+    if action in offer_decisions.TARGET:
+        return await _decide(chat, one, action)
+    if action == "photo":
+        await chat.once("shown", lambda tx: _photo(tx, account, one))
+        return await chat.say("photo_comes")
+    if action == "contact":
+        await chat.once("called", lambda tx: offer_desk.open(tx, account, reference, "offer_contact"))
+        return await chat.say("contact", name=one.full_name, phone=one.number(), reference=reference)
+    return chat.then("offer_goods", given=f"{reference} {action} {rest}".strip())
+
+
+async def _given(said: str) -> dict[str, str]:
+    """The reference that came with the command, and what stood behind it."""
+    reference, rest = offers.split(said)
+    return {"reference": reference, "rest": rest}
+
+
+async def _pick(chat: Chat, text: str) -> str:
+    """One of those that wait, or that have these words; empty where there are none."""
+    account = chat.speaker.account
+    page = await chat.once("listed", lambda tx: offer_desk.listed(tx, account, text))
+    if not page["hits"]:
+        await chat.say("none_called" if text else "none", text=text)
+        return ""
+    if page["total"] == 1:
+        return str(page["hits"][0])
+    await chat.say("listed", n=page["total"])
+    rows = await chat.look(lambda tx: offer_desk.shown(tx, account, page["hits"]))
+    lines = [Part((f"line.{one.status}",), _short(one)) for one in rows]
+    await chat.say("lines", lines=Joined(tuple(lines), "\n"))
+    if page["total"] > len(page["hits"]):
+        await chat.say("more")
+    options = [Option(one, dict.fromkeys(places.LANGUAGES, one)) for one in page["hits"]]
+    picked: str = await chat.choose("pick", options)
+    return picked
+
+
+def _short(one: Offer) -> dict[str, object]:
+    return {"reference": one.reference, "product": one.product, "village": one.place}
+
+
+async def _card(chat: Chat, one: Offer, there: Goods) -> None:
+    language = chat.speaker.language
+    days = Part(("keeps",), {"n": one.shelf_days}) if one.shelf_days else Part(("keeps_long",))
+    had = [Part((f"permit.{name}.{state}",)) for name, state in one.permits.items() if state != "no"]
+    await chat.say(
+        "card",
+        reference=one.reference,
+        product=one.product,
+        category=places.label("product_categories", one.category, language),
+        name=one.full_name,
+        village=one.place,
+        unit=one.unit,
+        price=formats.rupiah(one.price, language),
+        quantity=one.quantity,
+        shelf=Joined((days,)),
+        permits=Joined(tuple(had) or (Part(("permit.none",)),)),
+    )
+    if one.delivery_day:
+        await chat.say(f"comes.{one.delivery_day}")
+    if one.status in COUNTED and there.delivered:
+        counts = {name: getattr(there, name) for name in ("delivered", "sold", "returned", "shelf", "unsettled")}
+        await chat.say("goods", **counts)
+    if one.status in ("sample", "not_yet", "accepted", "cancelled", "finished", "returned"):
+        await chat.say(f"now.{one.status}")
+
+
+def _can(one: Offer, with_goods: list[str]) -> list[str]:
+    """What can be done with an offer as it stands."""
+    can = [deed for deed, after in offer_decisions.TARGET.items() if may(one.status, after, "staff")]
+    if one.status in COUNTED:
+        can += with_goods
+    if one.photo:
+        can.append("photo")
+    if one.phone and one.status != "cancelled":
+        can.append("contact")
+    return can
+
+
+async def _decide(chat: Chat, one: Offer, deed: str) -> None:
+    """At once, for it was said in so many words; a reason and a suggestion come with a "not yet"."""
+    account, reference, reason, suggestion = chat.speaker.account, one.reference, "", None
+    if deed == "not_yet":
+        reason = await chat.choose("reason", REASONS, exact=True, product=one.product)
+        suggestion = await chat.ask("suggestion", Note(2, 300), optional=True)
+    outcome = await chat.once(
+        "decided", lambda tx: offer_decisions.decide(tx, account, reference, deed, reason, suggestion or "")
+    )
+    key = f"decided.{deed}" if outcome == "done" else outcome
+    await chat.say(key, reference=reference, product=one.product, name=one.full_name)
+
+
+async def _photo(tx: Tx, account: str, one: Offer) -> None:
+    facts = {"reference": one.reference, "product": one.product}
+    await notices.tell(tx, account, offer_desk.DOMAIN, "photo", facts, media=one.photo, lane="reply")
