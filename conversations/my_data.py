@@ -28,7 +28,7 @@ async def my_data(chat: Chat) -> Any:
     if len(known) > 1:
         options = [Option(one["id"], dict.fromkeys(places.LANGUAGES, one["name"])) for one in known]
         person = await chat.choose("whose", options)
-    there = await chat.once("there", lambda tx: belongings.of(tx, account, person))
+    there = await chat.look(lambda tx: belongings.of(tx, account, person))
     if lines := _lines(there):
         await chat.say("also", lines=lines)
     see = Option("see", aliases=SEE)
