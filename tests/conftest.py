@@ -27,6 +27,14 @@ class LeftTheMachine(OSError):
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--update` writes what was said into the transcripts, to be looked at as a diff."""
     parser.addoption("--update", action="store_true", help="rewrite the expected lines of transcripts")
+    parser.addoption(
+        "--every-way", action="store_true", help="play each transcript once, twice and fresh, on both channels"
+    )
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as there are cores: a third of the time a test waits for a socket or for the disk."""
+    return max(1, (os.cpu_count() or 1) * 3 // 2)
 
 
 def pytest_configure(config: pytest.Config) -> None:
