@@ -1,7 +1,7 @@
 """The test of a conversation is the conversation: on both channels, once, twice, and with a fresh bot each time.
 
-In Indonesian with every message delivered twice on Telegram, and on WhatsApp with a bot that has just been started before
-each; in English, where only the words differ, once on each. `--every-way` plays all of them in every way.
+In Indonesian with every message delivered twice on Telegram, and on WhatsApp with a bot that has just been started
+before each; in English, where only the words differ, once on each. `--every-way` plays all of them in every way.
 """
 
 from __future__ import annotations
