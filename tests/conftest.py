@@ -32,6 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Half as many again as there are cores: a third of the time a test waits for a socket or for the disk."""
     return max(1, (os.cpu_count() or 1) * 3 // 2)
