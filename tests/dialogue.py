@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,11 @@ from bot.approvals import prepare
 from bot.config import Settings
 from bot.migrate import ensure
 from bot.repertoire import load as collect
-from bot.running import Running, twilio_contents
+from bot.running import LOCALES, Running, twilio_contents
 from bot.sandbox.phones import Message, Phone
 from bot.sandbox.server import Sandbox
 from bot.submissions import submissions
+from bot.texts import Texts
 from tests import prepared
 
 BEGIN = int(datetime(2040, 1, 11, 2, 0, tzinfo=UTC).timestamp() * 1000)
@@ -147,7 +149,7 @@ class Stage:
 
     async def up(self) -> Running:
         """Start the bot with nothing but what the database holds."""
-        self.running = Running(self.settings, collect(), clock=self.clock)
+        self.running = Running(self.settings, collect(), clock=self.clock, texts=texts())
         await self.running.start()
         return self.running
 
@@ -183,23 +185,30 @@ class Stage:
         running = self.running
         assert running is not None
         await self.sandbox.waits_for(lambda: not self.sandbox.telegram.updates.pending, 10)
-        for _ in range(3):
-            for listener in running.store.listeners:
-                listener()
-            await running.store.run(_nothing)
-            await running.idle()
-            await asyncio.sleep(0)
+        for listener in running.store.listeners:
+            listener()
+        await running.store.run(_nothing)
+        await running.idle()
 
     async def wait(self, seconds: float) -> None:
         """Let time pass, for the bot and for the providers."""
         self.clock.now += int(seconds * 1000)
         self.sandbox.advance(seconds)
         await self.quiet()
-        # What the provider tells afterwards has come by then, and what it leads to has happened.
+        await self.told()
+        await self.quiet()
+
+    async def told(self) -> None:
+        """Return once the providers have told all they have to tell of what was sent."""
         async with asyncio.timeout(10):
             while self.sandbox.world.busy:
                 await asyncio.sleep(0.002)
-        await self.quiet()
+
+
+@cache
+def texts() -> Texts:
+    """The catalogues, read once: they do not change while the tests run."""
+    return Texts.load(LOCALES)
 
 
 async def _nothing(tx: Any) -> None:
@@ -245,6 +254,7 @@ async def stage(kind: type[Stage] = Stage) -> AsyncIterator[Stage]:
     try:
         shutil.copy(await empty_database(), folder / "pijar.db")
         sandbox.limits.on = False
+        sandbox.world.settings.status_seconds = 0.005
         sandbox.advance(BEGIN / 1000 - sandbox.now())
         await made.up()
         yield made
@@ -293,6 +303,7 @@ class Player:
 
     async def play(self) -> str:
         """The whole dialogue as it went."""
+        self._spare_nobody()
         for line in self.transcript.lines:
             if line.kind == "remark":
                 self.out.append(line.text)
@@ -308,6 +319,12 @@ class Player:
             else:
                 await self._say(line)
         return "\n".join(self.out).rstrip("\n") + "\n"
+
+    def _spare_nobody(self) -> None:
+        """Let what is told unasked follow at once; the second between is by a clock that cannot be moved."""
+        assert self.stage.running is not None
+        for pace in self.stage.running.outbox.paces.values():
+            pace.per_chat = 0.0
 
     async def _phone(self, name: str) -> Phone:
         if name not in self.phones:
@@ -333,9 +350,11 @@ class Player:
         phone = await self._phone(line.who)
         prefix = f"{line.who}" if line.who else ""
         self.out.append(f"{prefix}> {line.text}")
+        await self.stage.told()
         if self.fresh:
             await self.stage.down()
             await self.stage.up()
+            self._spare_nobody()
         await self._act(phone, self.names.real(line.text))
         await self._settled(phone)
         if self.twice:

@@ -69,7 +69,7 @@ async def test_how_options_go_depends_on_their_number_and_length() -> None:
     async with scene() as on:
         await on.shaped()
         (phone,) = await on.phones(1, "whatsapp")
-        await phone.type("halo")
+        await on.say(phone, "halo")
         for count, length, words, way in cases:
             options = tuple(Button(f"t|q|{at}", f"{at:02}".ljust(length, "x")) for at in range(1, count + 1))
             await on.bot.channels["whatsapp"].send(Outgoing("whatsapp", phone.bsuid, words, options, language="id"))
