@@ -164,7 +164,7 @@ async def idle(name: str, database: Path | None = None) -> str:
         shutil.copy(database, folder / "pijar.db")
     else:
         migrate.ensure(settings["DATABASE_URL"])
-    bot = Bot(settings, folder)
+    bot = Bot(settings, folder, ("bot", "run"))
     try:
         await bot.start()
         await asyncio.wait_for(providers.polled.wait(), 60)
