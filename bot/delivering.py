@@ -13,6 +13,7 @@ from contextlib import suppress
 
 import structlog
 
+from bot import waking
 from bot.channels import (
     Blocked,
     Channel,
@@ -141,7 +142,7 @@ class Delivering:
                 log.error("delivering.fault", fault=place(fault))
                 wait = FAULT_SECONDS
             line.working = False
-            await _sleep(line.wake, wait)
+            await waking.sleep(line.wake, wait)
 
     async def _round(self, line: _Line) -> float:
         """Deliver what is due; seconds until there may be more."""
@@ -331,10 +332,3 @@ class Delivering:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.settling.close(grace)
-
-
-async def _sleep(wake: asyncio.Event, seconds: float) -> None:
-    # Not wait_for: in Python 3.11 it loses a cancellation that comes together with what it waits for.
-    with suppress(TimeoutError):
-        async with asyncio.timeout(min(seconds, 3600.0)):
-            await wake.wait()

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Collection
-from contextlib import suppress
 
 import structlog
 
+from bot import waking
 from bot.log import place
 from bot.records import announcements, remains
 from bot.store import Store, Tx, Unavailable
@@ -60,10 +60,7 @@ class Finishing:
                 log.error("finishing.fault", fault=place(fault))
                 wait = FAULT_SECONDS
             self._working = False
-            # Not wait_for: in Python 3.11 it loses a cancellation that comes together with what it waits for.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(min(wait, 3600.0)):
-                    await self.wake.wait()
+            await waking.sleep(self.wake, wait)
 
     async def once(self) -> float:
         """Drop and finish what there is; seconds until the next promo ends. Raises Unavailable."""

@@ -10,13 +10,13 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import structlog
 from sqlalchemy import update
 
+from bot import waking
 from bot.channels import (
     Blocked,
     Channel,
@@ -135,10 +135,7 @@ class Outbox:
                 continue
             wait = 3600.0 if due.next_at is None else max(0.0, (due.next_at - self.store.clock()) / 1000)
             self._looking = False
-            # Not wait_for: in Python 3.11 it loses a cancellation that comes together with what it waits for.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(min(wait, 3600.0)):
-                    await self._wake.wait()
+            await waking.sleep(self._wake, wait)
 
     async def _due(self, tx: Tx) -> Due:
         return await self.claims.due(tx, self._held, UNASKED_AT_ONCE - self._unasked)

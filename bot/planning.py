@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
 
+from bot import waking
 from bot.log import place
 from bot.records import announcements, contents, letting_go, notices, plans, schedules
 from bot.records.announcements import UNDO_MS, Announcement
@@ -107,10 +107,7 @@ class Planning:
                 continue
             wait = 3600.0 if next_at is None else max(0.0, (next_at - self.store.clock()) / 1000)
             self._working[which] = False
-            # Not wait_for: in Python 3.11 it loses a cancellation that comes together with what it waits for.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(min(wait, 3600.0)):
-                    await wake.wait()
+            await waking.sleep(wake, wait)
 
     # Planning
 

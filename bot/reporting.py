@@ -13,13 +13,13 @@ import json
 import sqlite3
 import time
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
 from sqlalchemy import delete, insert
 
+from bot import waking
 from bot.composing import Composer
 from bot.log import place
 from bot.messages import Outgoing
@@ -125,10 +125,7 @@ class Reporting:
                 log.error("reporting.fault", fault=place(fault))
                 wait = FAULT_SECONDS
             self._working = False
-            # Not wait_for: in Python 3.11 it loses a cancellation that comes together with what it waits for.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(min(wait, 3600.0)):
-                    await self._wake.wait()
+            await waking.sleep(self._wake, wait)
 
     async def _take_up(self) -> None:
         """What ended while nobody was here to tell, and what is still to be counted again."""

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 import structlog
 from sqlalchemy import delete, func, select, text, update
 
-from bot import intake
+from bot import intake, waking
 from bot.log import place
 from bot.queued import WINDOW_MS, blank
 from bot.records import consents, media, redactions
@@ -65,10 +64,7 @@ class Timers:
             soonest = min((one for one in due if one is not None), default=self.store.clock() + DAY_MS)
             wait = max(0.05, (soonest - self.store.clock()) / 1000)
             self._working = False
-            # Not wait_for: in Python 3.11 it loses a cancellation that comes together with what it waits for.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(min(wait, 3600.0)):
-                    await self._wake.wait()
+            await waking.sleep(self._wake, wait)
 
     async def _one(self, timer: Timer) -> int | None:
         """Run one timer; where it fails the others run all the same, and it is tried again."""
