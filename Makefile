@@ -1,4 +1,4 @@
-# make demo    the bot and two pretended phones on this machine, no account needed
+# make demo    the bot and pretended phones on this machine, no account needed
 # make test    everything, offline once the packages are installed (ARGS="-k enrol" for some of it, JOBS=0 in one process)
 # make check   style and types
 # make clean   what the others left behind; never the database

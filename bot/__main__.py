@@ -37,10 +37,10 @@ def _told_plainly() -> tuple[type[Exception], ...]:
     from bot.config import Misconfigured
     from bot.links import NoCode
     from bot.migrate import CannotMigrate
-    from bot.places import BadData
     from bot.repertoire import TwoOfAName
     from bot.service import NotAlone
     from bot.staffing import NotThere
+    from bot.tables import BadData
     from bot.templates import NoTemplates
     from bot.texts import Malformed
 

@@ -52,9 +52,9 @@ class Kecamatan(Typed):
         if not found:
             return Rejected("place", {"district": places.name(self.district)})
         names = [option.label["id"] for option in options if option.label]
-        if how == "exact":
-            begins = [at for at, one in enumerate(names) if one.startswith(f"{names[found[0]]} ")]
-            found = [*found, *begins]
+        if how in ("exact", "within") and len(found) == 1:
+            # Also "Sakra Timr": the rest may be another name with a slip in it.
+            found = [*found, *(at for at, one in enumerate(names) if one.startswith(f"{names[found[0]]} "))]
         sure = how in ("exact", "within") or (how == "prefix" and len(words.fold(name)) >= SURE)
         if len(found) == 1 and sure:
             return options[found[0]].value

@@ -52,6 +52,8 @@ class Said:
     """The date where the person is, ISO 8601."""
     file: str = ""
     """Id of the photo or document that came, fetched and kept."""
+    place: tuple[float, float] | None = None
+    """Latitude and longitude, in degrees."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,7 @@ Write a conversation with `@conversation`, ask with `chat.ask` and `chat.choose`
 of the conversation's name. conversations/README.md shows it in ten lines.
 """
 
-from bot import cash_words, costing, courses, directory, formats, marts, places
-from bot.asides import asides
+from bot import asides, cash_words, costing, courses, directory, formats, marts, places
 from bot.asking import Option, Question
 from bot.attachments import Attachment, Photo
 from bot.chat import Chat, Conversation, conversation
@@ -20,6 +19,7 @@ from bot.questions import (
     Kecamatan,
     Keeps,
     Listed,
+    Location,
     Nickname,
     Number,
     PersonName,
@@ -51,6 +51,7 @@ __all__ = [
     "Keeps",
     "Lesson",
     "Listed",
+    "Location",
     "Moment",
     "Nickname",
     "Note",

@@ -6,17 +6,17 @@ The words are data (data/cash.toml); how an amount is read is rupiah.py's part. 
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from bot import rupiah, words
+from bot import rupiah, tables, words
 from bot.asking import Candidates, Option, Rejected, Said, Typed, Value
 from bot.rupiah import Found, Rupiah
+from bot.tables import BadData
 from bot.vocabulary import cores, fold
 
 Kind = Literal["in", "out", ""]
@@ -60,10 +60,10 @@ class Words(NamedTuple):
 def vocabulary() -> Words:
     """Read once; a word that would be money in and out is refused."""
     path = Path(__file__).resolve().parent.parent / "data" / "cash.toml"
-    data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    data = tables.read(path)
     some = {key: frozenset(map(fold, forms)) for key, forms in data.items() if key != "periods"}
     if both := some["in"] & some["out"]:
-        raise ValueError(f"{path}: {sorted(both)} stand under in and out; leave each under one")
+        raise BadData(f"{path}: {sorted(both)} stand under in and out; leave each under one")
     kinds: dict[str, Kind] = {**dict.fromkeys(some.pop("in"), "in"), **dict.fromkeys(some.pop("out"), "out")}
     periods = {fold(form): period for period, forms in data["periods"].items() for form in forms}
     return Words(kinds=kinds, periods=periods, **some)

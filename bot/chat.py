@@ -254,13 +254,15 @@ class Chat:
         default: Value = REQUIRED,
         given: str = "",
         also: Iterable[Option] = (),
+        tests: bool = False,
         **values: object,
     ) -> Any:
         """Ask for one of the options and return its value. `exact` takes whole words only (consent, delete, send).
 
         also: what is not shown and may be named; a list of values where several are.
+        tests: it asks what somebody has learnt: words that mean something else elsewhere ("modal") are meant for it.
         """
-        question = _choice(options, exact, False, also)
+        question = _choice(options, exact, False, also, tests)
         return await Ask(name, question, values, about, optional, default, given, "choose")
 
     async def choose_many(
@@ -299,9 +301,11 @@ class Chat:
         return Then(name, given)
 
 
-def _choice(options: Iterable[str | Option], exact: bool, many: bool, also: Iterable[Option] = ()) -> Question:
+def _choice(
+    options: Iterable[str | Option], exact: bool, many: bool, also: Iterable[Option] = (), tests: bool = False
+) -> Question:
     made = tuple(option if isinstance(option, Option) else _option(option) for option in options)
-    return Choice(made, exact=exact, many=many, also=tuple(also))
+    return Choice(made, exact=exact, many=many, also=tuple(also), tests=tests)
 
 
 @lru_cache(maxsize=1024)

@@ -53,6 +53,8 @@ class Choice(Typed):
     many: bool = False
     also: tuple[Option, ...] = ()
     """What is not shown and may be named all the same; the answer is a list where several are."""
+    tests: bool = False
+    """It asks what somebody has learnt: nothing that is said is meant for something else."""
 
     def options(self) -> tuple[Option, ...]:
         return self.of

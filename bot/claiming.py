@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import func, select, update
 
 from bot.log import place
-from bot.queued import OPEN, WINDOW_MS, Row, hold, with_account
+from bot.queued import OPEN, WINDOW_MS, Row, hold, lapsed, with_account
 from bot.schema import outbox
 from bot.store import Tx, is_unavailable
 
@@ -85,6 +85,9 @@ class Claims:
             return False
         if row["reachable"] != "ok":
             await _change(tx, row, state="failed", body=None, settled_at=tx.now, reason=row["reachable"])
+            return False
+        if row["good_until"] is not None and row["good_until"] <= tx.now:
+            await _change(tx, row, **lapsed(tx.now))
             return False
         if row["lane"] == "reply":
             return True

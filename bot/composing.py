@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from bot import formats
 from bot.chat import Speaker
@@ -214,11 +213,11 @@ CHANNELS = {"telegram": "Telegram", "whatsapp": "WhatsApp", "terminal": "Termina
 
 
 def marked(value: object, language: str) -> object:
-    """A value of a row: `{"rupiah": …}` an amount, `{"day": …}` a date, `{"neutral": …}` markup, else what it is."""
+    """A value of a row: `{"rupiah": …}` an amount, `{"day": …}` a day or an hour of it, `{"neutral": …}` markup."""
     if not isinstance(value, dict):
         return value
     if "day" in value:
-        return formats.date(date.fromisoformat(value["day"]), "UTC", language)
+        return formats.day_and_hour(value["day"], value.get("zone", "UTC"), language)
     return formats.rupiah(value["rupiah"], language) if "rupiah" in value else Neutral(value["neutral"])
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,9 +16,9 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from bot import places, texts
+from bot import places, tables, texts
 from bot.asking import Option
-from bot.places import BadData
+from bot.tables import BadData
 
 FILE: Final = places.DATA / "courses.toml"
 LOCALES: Final = places.DATA.parent / "locales"
@@ -113,18 +112,15 @@ def worded(text: Words, language: str) -> str:
 
 def read(path: Path, locales: Path) -> Shelf:
     """Read and check a file of courses with its catalogues; raises BadData."""
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise BadData(f"{path}: cannot be read ({error}); put the file that came with the programme there") from error
+    data = tables.read(path)
     known = _catalogues(locales)
     reading = _Reading(path, known)
-    tables = data.get("courses")
-    if not isinstance(tables, list) or not tables:
+    found = data.get("courses")
+    if not isinstance(found, list) or not found:
         raise BadData(f"{path}: courses: there are none; write at least one [[courses]] table")
     courses: dict[str, Course] = {}
     lessons: dict[str, Lesson] = {}
-    for at, table in enumerate(tables):
+    for at, table in enumerate(found):
         course = reading.course(at, table)
         if course.id in courses:
             raise BadData(f"{path}: {course.id}: stands there twice; keep one")

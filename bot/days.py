@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -34,7 +35,8 @@ class Day(Typed):
     """A day from `back` days ago to `ahead` days from today, as 2026-12-25.
 
     offered: days to choose from, in the order in which they are shown; others may be typed. closed: they will not do.
-    Rejected: day, day_past, day_far, day_future, day_closed.
+    timed: an hour may stand beside it, as 2026-12-25T09:00; opens: minutes from when until when it will do, by day.
+    Rejected: day, day_past, day_far, day_future, day_closed, day_shut.
     """
 
     now: int
@@ -43,6 +45,8 @@ class Day(Typed):
     back: int = 0
     offered: tuple[date, ...] = ()
     closed: tuple[date, ...] = ()
+    timed: bool = False
+    opens: Mapping[date, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
@@ -71,13 +75,28 @@ class Day(Typed):
             return Rejected("day_far", {"days_ahead": self.ahead}) if self.ahead else Rejected("day_future")
         if day in self.closed:
             return Rejected("day_closed")
-        return day.isoformat()
+        return self._with_hour(day, said.text) if self.timed else day.isoformat()
 
     def show(self, value: Value, language: str) -> str | None:
-        return formats.date(date.fromisoformat(value), self.zone, language)
+        return formats.day_and_hour(value, self.zone, language)
+
+    def _with_hour(self, day: date, text: str) -> str | Rejected:
+        """The day, with the hour if one is named beside it."""
+        try:
+            hour = moments.time_in(_plain(text), self.today)
+        except ValueError:
+            return Rejected("day")
+        if hour is None:
+            return day.isoformat()
+        if datetime.combine(day, hour, ZoneInfo(self.zone)).timestamp() * 1000 <= self.now:
+            return Rejected("day_past")
+        minute, spans = hour.hour * 60 + hour.minute, self.opens.get(day, ())
+        if spans and not any(start <= minute < end for start, end in zip(spans[::2], spans[1::2], strict=True)):
+            return Rejected("day_shut")
+        return f"{day.isoformat()}T{hour:%H:%M}"
 
     def _named(self, text: str) -> date | None:
-        plain = " ".join(unicodedata.normalize("NFKC", text[:_LONGEST]).lower().split())
+        plain = _plain(text)
         for words, days in _OVER.items():
             if re.search(rf"\b{words}\b", plain):
                 return self.today - timedelta(days=days)
@@ -91,6 +110,10 @@ class Day(Typed):
             # Of what is over a weekday was the last one, and a date without a year this year's or the last.
             return _before(day, weekday=not re.search(r"\d", plain))
         return day
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text[:_LONGEST]).lower().split())
 
 
 def _before(day: date, weekday: bool) -> date:

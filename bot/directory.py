@@ -6,18 +6,16 @@ first asked for; how an entry is put is the conversation's part.
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from bot import places
-from bot.places import BadData
+from bot import places, tables
+from bot.tables import Table
 
 FILE: Final = places.DATA / "referrals.toml"
 NEEDS: Final = ("violence", "scam", "abroad", "papers", "office")
@@ -61,19 +59,8 @@ class Entry:
 
 def read_referrals(path: Path) -> Mapping[str, Entry]:
     """Read and check a file of referrals; raises BadData, which names file, entry and remedy."""
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8")).get("entries")
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise BadData(f"{path}: cannot be read ({error}); put the file that came with the programme there") from error
-    if not isinstance(tables, list) or not tables:
-        raise BadData(f"{path}: entries: {tables!r} does not fit; write at least one [[entries]] table")
-    found: dict[str, Entry] = {}
-    for at, table in enumerate(tables):
-        one = _entry(path, str(table.get("id") or f"entries[{at}]"), table)
-        if one.id in found:
-            raise BadData(f"{path}: {one.id}: stands there twice; keep one")
-        found[one.id] = one
-    return found
+    found = map(_entry, tables.each(path, "entries", "id", KEYS))
+    return {one.id: one for one in found}
 
 
 KEYS: Final = (
@@ -81,37 +68,22 @@ KEYS: Final = (
 )  # fmt: skip
 
 
-def _entry(path: Path, named: str, table: dict[str, Any]) -> Entry:
-    def wrong(key: str, remedy: str) -> BadData:
-        return BadData(f"{path}: {named}.{key}: {table.get(key)!r} does not fit; write {remedy}")
-
-    def text(key: str, pattern: str, remedy: str, needed: bool = False) -> str:
-        value = table.get(key, "")
-        if not isinstance(value, str) or not ((value == "" and not needed) or re.fullmatch(pattern, value)):
-            raise wrong(key, remedy)
-        return value
-
-    def day(key: str) -> date | None:
-        value = table.get(key) or None
-        if value is not None and type(value) is not date:
-            raise wrong(key, "a date such as 2026-11-23, without quotes, or nothing")
-        return value
+def _entry(table: Table) -> Entry:
+    text, day = table.text, table.day
 
     def worded(key: str, most: int, needed: bool) -> dict[str, str]:
-        value = table.get(key) or {}
+        value = table.values.get(key) or {}
         fits = isinstance(value, dict) and all(isinstance(one, str) and len(one) <= most for one in value.values())
         if not fits or set(value) - set(places.LANGUAGES) or (needed and not value.get(places.LANGUAGES[0])):
-            raise wrong(key, f'at most {most} characters in each language, such as {{ id = "…", en = "…" }}')
+            raise table.wrong(key, f'at most {most} characters in each language, such as {{ id = "…", en = "…" }}')
         return value
 
-    if strange := sorted(set(table) - set(KEYS)):
-        raise BadData(f"{path}: {named}.{strange[0]}: is not known; write one of {', '.join(KEYS)}")
-    needs = table.get("needs")
+    needs = table.values.get("needs")
     if not isinstance(needs, list) or not needs or set(needs) - set(NEEDS):
-        raise wrong("needs", f"a list of some of {', '.join(NEEDS)}")
+        raise table.wrong("needs", f"a list of some of {', '.join(NEEDS)}")
     district = text("district", r"\d\d\.\d\d", "the code of a district in districts.toml, or nothing")
     if district and district not in {one.value for one in places.districts()}:
-        raise wrong("district", "the code of a district in districts.toml, or nothing")
+        raise table.wrong("district", "the code of a district in districts.toml, or nothing")
     text("source", r"(?=.*\S).{1,300}", "where the contact was found", needed=True)
     made = Entry(
         text("id", "[a-z0-9-]{2,40}", 'small letters, digits and "-" such as "sapa-129"', needed=True),
@@ -132,9 +104,9 @@ def _entry(path: Path, named: str, table: dict[str, Any]) -> Entry:
         day("expires_on"),
     )
     if made.verified_on is not None and not made.verified_by:
-        raise wrong("verified_by", "who has checked it, or leave verified_on empty")
+        raise table.wrong("verified_by", "who has checked it, or leave verified_on empty")
     if made.verified_on is not None and not made.ways():
-        raise BadData(f"{path}: {named}: is verified without a contact; write {' or '.join(WAYS)}, or no verified_on")
+        raise table.bad(f": is verified without a contact; write {' or '.join(WAYS)}, or no verified_on")
     return made
 
 

@@ -103,6 +103,7 @@ class Drawing:
             return True
         await media.keep(tx, file, one.account)
         if await pictures.is_sparing(tx, one.account):
+            await pictures.hold_back(tx, one.account, file.id, one.kind)
             values = {"caption": self._caption(one), "size": -(-file.size // 1000)}
             opens = [("see", "picture", file.id)]
             await notices.tell(tx, one.account, DOMAIN, "spared", values, opens=opens, lane="reply")

@@ -1,7 +1,7 @@
 """Announcements come to their end: what was cancelled is dropped, what a promo has outlived, and what is sent is done.
 
-What nobody has asked for in a month is given up. In chunks, and looked for beside the writer: however many people one
-is for, nobody else waits for it.
+What nobody has asked for in a month is given up, and what staff let go once more waits again. In chunks, and looked for
+beside the writer: however many people one is for, nobody else waits for it.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import structlog
 
 from bot import waking
 from bot.log import place
-from bot.records import announcements, remains
+from bot.records import announcements, remains, second_tries
 from bot.store import Store, Tx, Unavailable
 
 log = structlog.get_logger(__name__)
 
 CHUNK = 1000
-"""Deliveries that are dropped in one transaction."""
+"""Deliveries that are dropped, or let go once more, in one transaction."""
 OLD = 50_000
 """What has been held for too long that is looked for at once."""
 DAY_MS = 86_400_000
@@ -75,6 +75,8 @@ class Finishing:
 
         for channel in self.absent:
             await self._end(channel)
+        for number in await self.store.read(second_tries.asked):
+            await self._let_go(number)
         await self.store.run(finish)
         dropped, next_end = await self.store.read(look)
         for number, reason in dropped:
@@ -101,6 +103,10 @@ class Finishing:
             return await tx.driver(lambda driver: remains.end(driver, channel, tx.now, CHUNK))
 
         while not await self.store.run(some):
+            pass
+
+    async def _let_go(self, number: str) -> None:
+        while not await self.store.run(lambda tx: second_tries.some(tx, number, CHUNK)):
             pass
 
     async def _drop(self, number: str, reason: str) -> None:

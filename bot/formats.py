@@ -33,6 +33,11 @@ def short_date(when: int | Date, zone: str, language: str) -> str:
     return _dated(when, zone, language, "d MMM y")
 
 
+def day_of_month(when: int | Date, zone: str, language: str) -> str:
+    """ "3 Nov": of what is soon."""
+    return _dated(when, zone, language, "d MMM")
+
+
 def weekday(when: int | Date, language: str, zone: str = "UTC") -> str:
     """ "Kam 3", "Thu 3"."""
     return _dated(when, zone, language, "EEE d")
@@ -41,6 +46,13 @@ def weekday(when: int | Date, language: str, zone: str = "UTC") -> str:
 def day_and_month(when: Date, language: str) -> str:
     """ "Kamis, 3 Nov", "Thursday, 3 Nov": short enough for a row of a list."""
     return _dated(when, "UTC", language, "EEEE, d MMM")
+
+
+def day_and_hour(when: str, zone: str, language: str) -> str:
+    """Of 2022-11-03T09:00, local: "Kamis, 3 November 2022, pukul 09.00 WIB"; of 2022-11-03 the day alone."""
+    there = datetime.fromisoformat(when).replace(tzinfo=ZoneInfo(zone))
+    said = date(there.date(), zone, language)
+    return f"{said}, {clock(int(there.timestamp() * 1000), zone, language)}" if "T" in when else said
 
 
 def clock(when: int, zone: str, language: str) -> str:

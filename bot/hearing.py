@@ -51,6 +51,8 @@ class Ears:
             return told
         if CERTIFIED.search(text) and len(text.split()) <= BESIDE and (code := certificates.code_in(text)):
             return f"open:{CERTIFICATE} {code}"
+        if not slash and words.distress(text):
+            return f"open:{EMERGENCY}"
         if (opened := self._opened(text, slash, roles)) is not None:
             return opened
         if words.restart(text):
@@ -114,6 +116,9 @@ CARD = "member_card"
 
 CERTIFICATE = "certificate"
 """The conversation that checks the code of a certificate."""
+
+EMERGENCY = "emergency"
+"""The conversation for somebody in danger, whatever else was being talked about."""
 
 CERTIFIED = re.compile(r"(?<![a-z])pia(?![a-z])", re.IGNORECASE)
 """Whether the code of a certificate may stand in a text."""

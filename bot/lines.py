@@ -29,7 +29,7 @@ def change(progress: Progress, ask: Ask, text: str) -> None:
     found = _named(progress, card, called, text if bare else "") if number is None else [number - 1]
     if len(found) == 1 and 0 <= found[0] < len(card):
         progress.change(ask, card[found[0]])
-    if not found and named and words.orders_change(text):
+    if not found and words.orders_change(text) and (named or (number is None and not _is_option(progress, ask, text))):
         found = list(range(len(card)))[-MOST:]
     if number is not None:
         progress.turn.say("no_such_number", last=len(card))
@@ -39,6 +39,12 @@ def change(progress: Progress, ask: Ask, text: str) -> None:
     else:
         return
     progress.wait(ask)
+
+
+def _is_option(progress: Progress, ask: Ask, text: str) -> bool:
+    """Whether it names an option all the same ("Ubah teks"); one that is only spelt alike ("buah") is not meant."""
+    shown = progress.display.named(ask)
+    return words.match(text, [one.names for one in shown], tolerant=True).how not in ("typo", "none")
 
 
 def _named(progress: Progress, card: Sequence[Ask], called: str, alone: str) -> list[int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
+from io import StringIO
 from urllib.parse import quote
 
 from bot.channels import Throttled, Uncertain, Unreachable
@@ -69,5 +70,9 @@ def _draw(link: str) -> None:
     if sys.stdout.isatty():
         import segno
 
-        segno.make(link, error="l").terminal(compact=True)
+        drawn = StringIO()
+        segno.make(link, error="l").terminal(drawn, compact=True)
+        for line in drawn.getvalue().splitlines():
+            # White on black, whatever the terminal's colours are: not every phone reads the opposite.
+            print(f"\033[97;40m{line}\033[0m")
     print()

@@ -7,17 +7,16 @@ knows what is open now.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from bot import places, words
+from bot import places, tables, words
 from bot.asking import Option
-from bot.places import BadData
+from bot.tables import Table
 
 FILE: Final = places.DATA / "marts.toml"
 STATUSES: Final = ("planned", "opening_soon", "open", "temporarily_closed", "closed")
@@ -25,8 +24,9 @@ TO_COME: Final = ("planned", "opening_soon")
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 DAY: Final = 24 * 60
 
-Hours = Mapping[int, tuple[int, int] | None]
-"""By weekday (Monday is 0): opening and closing as minutes of the day; None: closed; a missing day: not known."""
+Hours = Mapping[int, tuple[int, ...] | None]
+"""By weekday (Monday is 0): opening and closing as minutes of the day, both once more behind a break; None: closed; a
+missing day: not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,14 @@ class Mart:
     kecamatan: str = ""
     village: str = ""
     address: str = ""
+    landmark: str = ""
     latitude: float | None = None
     longitude: float | None = None
     contact: str = ""
     link: str = ""
     trading_since: date | None = None
     official_opening: date | None = None
-    hours: tuple[tuple[int, tuple[int, int] | None], ...] = ()
+    hours: tuple[tuple[int, tuple[int, ...] | None], ...] = ()
 
     @property
     def area(self) -> str:
@@ -66,54 +67,24 @@ class Mart:
 
 def read_marts(path: Path) -> Mapping[str, Mart]:
     """Read and check a file of marts; raises BadData, which names file, mart and remedy."""
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8")).get("marts")
-    except (OSError, ValueError) as error:
-        raise BadData(f"{path}: cannot be read ({error}); put the file that came with the programme there") from error
-    if not isinstance(tables, list) or not tables:
-        raise BadData(f"{path}: marts: {tables!r} does not fit; write at least one [[marts]] table")
-    found: dict[str, Mart] = {}
-    for at, table in enumerate(tables):
-        if not isinstance(table, dict):
-            raise BadData(f"{path}: marts[{at}]: {table!r} does not fit; write it as a [[marts]] table")
-        one = _mart(path, str(table.get("code") or f"marts[{at}]"), dict(table))
-        if one.code in found:
-            raise BadData(f"{path}: {one.code}: stands there twice; keep one")
-        found[one.code] = one
-    return found
+    found = map(_mart, tables.each(path, "marts", "code", tuple(Mart.__dataclass_fields__)))
+    return {one.code: one for one in found}
 
 
-def _mart(path: Path, named: str, table: dict[str, Any]) -> Mart:
-    def wrong(key: str, remedy: str) -> BadData:
-        return BadData(f"{path}: {named}.{key}: {table.get(key)!r} does not fit; write {remedy}")
-
-    def text(key: str, pattern: str, remedy: str, needed: bool = False) -> str:
-        value = table.get(key, "")
-        if not isinstance(value, str) or not ((value == "" and not needed) or re.fullmatch(pattern, value)):
-            raise wrong(key, remedy)
-        return value
+def _mart(table: Table) -> Mart:
+    text, day = table.text, table.day
 
     def degrees(key: str, most: int) -> float | None:
-        value = table.get(key)
+        value = table.values.get(key)
         if value is None or value == "":
             return None
         if isinstance(value, bool) or not isinstance(value, int | float) or not -most <= value <= most:
-            raise wrong(key, f"degrees between -{most} and {most}, such as {-7.45 if most == 90 else 109.85}")
+            raise table.wrong(key, f"degrees between -{most} and {most}, such as {-7.45 if most == 90 else 109.85}")
         return float(value)
 
-    def day(key: str) -> date | None:
-        value = table.get(key) or None
-        if value is not None and type(value) is not date:
-            raise wrong(key, "a date such as 2022-10-12, without quotes")
-        return value
-
-    if strange := sorted(set(table) - set(Mart.__dataclass_fields__)):
-        raise BadData(
-            f"{path}: {named}.{strange[0]}: is not known; write one of {', '.join(Mart.__dataclass_fields__)}"
-        )
     district = text("district", r"\d\d\.\d\d", "the code of a district in districts.toml", needed=True)
     if district not in {one.value for one in places.districts()}:
-        raise wrong("district", "the code of a district in districts.toml, or add the district there")
+        raise table.wrong("district", "the code of a district in districts.toml, or add the district there")
     within = re.escape(district)
     status = text("status", "|".join(STATUSES), f"one of {', '.join(STATUSES)}", needed=True)
     made = Mart(
@@ -124,35 +95,45 @@ def _mart(path: Path, named: str, table: dict[str, Any]) -> Mart:
         text("kecamatan", rf"{within}\.\d\d", f'a kecamatan of its district such as "{district}.01", or nothing'),
         text("village", rf"{within}\.\d\d\.\d{{4}}", f'a village of its district such as "{district}.01.2001"'),
         text("address", r".{1,200}", "an address of at most 200 characters, or nothing"),
+        text("landmark", r".{1,60}", "what is near it, at most 60 characters, or nothing"),
         degrees("latitude", 90),
         degrees("longitude", 180),
         text("contact", r".{1,100}", "whom to ask and how, at most 100 characters, or nothing"),
         text("link", r"https://\S{3,200}", "a link that begins with https://, or nothing"),
         day("trading_since"),
         day("official_opening"),
-        _hours(path, named, table.get("hours") or {}),
+        _hours(table),
     )
     if (made.latitude is None) != (made.longitude is None):
-        raise BadData(f"{path}: {named}: latitude and longitude belong together; write both or none")
+        raise table.bad(": latitude and longitude belong together; write both or none")
     return made
 
 
-def _hours(path: Path, named: str, table: object) -> tuple[tuple[int, tuple[int, int] | None], ...]:
-    remedy = 'write days such as monday = "07.00-17.00" or sunday = "closed"'
-    if not isinstance(table, dict):
-        raise BadData(f"{path}: {named}.hours: {table!r} does not fit; {remedy}")
-    made: list[tuple[int, tuple[int, int] | None]] = []
-    for name, value in table.items():
-        span = None if value == "closed" else _span(value)
+def _hours(table: Table) -> tuple[tuple[int, tuple[int, ...] | None], ...]:
+    remedy = 'days such as monday = "07.00-17.00", friday = "08.00-11.30, 13.00-17.00" or sunday = "closed"'
+    days = table.values.get("hours") or {}
+    if not isinstance(days, dict):
+        raise table.wrong("hours", remedy)
+    made: list[tuple[int, tuple[int, ...] | None]] = []
+    for name, value in days.items():
+        span = None if value == "closed" else _spans(value)
         if name not in WEEKDAYS or (span is None and value != "closed"):
-            raise BadData(f"{path}: {named}.hours.{name}: {value!r} does not fit; {remedy}")
+            raise table.bad(f".hours.{name}: {value!r} does not fit; write {remedy}")
         made.append((WEEKDAYS.index(name), span))
     return tuple(sorted(made))
 
 
-def _span(value: object) -> tuple[int, int] | None:
-    """ "07.00-17.00" as minutes of the day; None where it is no such span."""
-    found = re.fullmatch(r"(\d\d)[.:](\d\d)\s?-\s?(\d\d)[.:](\d\d)", value) if isinstance(value, str) else None
+def _spans(value: object) -> tuple[int, ...] | None:
+    """ "08.00-12.00, 13.00-17.00" as minutes of the day; None where it is not one such span, or two with a break."""
+    spans = [_span(one) for one in value.split(",")] if isinstance(value, str) else []
+    if len(spans) > 2 or not all(spans):
+        return None
+    minutes = tuple(minute for one in spans for minute in one or ())
+    return minutes if list(minutes) == sorted(set(minutes)) and minutes else None
+
+
+def _span(value: str) -> tuple[int, int] | None:
+    found = re.fullmatch(r"\s?(\d\d)[.:](\d\d)\s?-\s?(\d\d)[.:](\d\d)", value)
     if found is None:
         return None
     hour, minute, until, past = map(int, found.groups())

@@ -107,6 +107,8 @@ class Incoming:
     """What a photo or a document brings along."""
     fetched: Fetched | None = None
     """It was put off, and is now taken in once more."""
+    place: tuple[float, float] | None = None
+    """Latitude and longitude that were sent, in degrees."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,6 +178,17 @@ def day_in(words: str, today: date) -> date | None:
     return _day(words, today)[0]
 
 
+def time_in(words: str, today: date) -> time | None:
+    """The hour beside a day in a text in lower case ("sabtu jam 9"); None where none is named as one.
+
+    ValueError: there is no such hour.
+    """
+    _, rest, _ = _day(words, today)
+    if not any(pattern.search(rest) for pattern in (_HALF, _CLOCK, _HOUR, _BARE)):
+        return None
+    return _time(rest, alone=False)[0]
+
+
 def _day(words: str, today: date) -> tuple[date | None, str, int]:
     """The day that is named, the words without it, and after how many days it comes again if it is over."""
     for pattern in (_ISO, _DOTTED, _SLASHED, _NAMED, _NAMED_FIRST):

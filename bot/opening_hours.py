@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 
 from bot.asking import Candidates, Rejected, Said, Typed, Value
 
-Span = tuple[int, int] | None
-"""Opening and closing as minutes of the day; None: closed."""
+Span = tuple[int, ...] | None
+"""Opening and closing as minutes of the day, and where there is a break both once more; None: closed."""
 
 FULL: Final = 24 * 60
 LONGEST: Final = 200
@@ -43,11 +43,13 @@ _TOKEN: Final = re.compile(
     rf"|(?<![a-z'])(?P<first>{_DAY})(?![a-z'])(?:\s*{_TO}\s*(?P<last>{_DAY})(?![a-z']))?"
     rf"|(?P<closed>\b(?:tutup|libur|closed|off)\b)"
     rf"|(?P<round>\b24 (?:jam|hours)\b)"
+    rf"|(?P<rests>\b(?:istirahat|rehat|break|lunch)\b)"
     rf"|(?P<span>{_SPAN.pattern})"
 )
 _CLOSED: Final = re.compile(
     r"(?<!tidak )(?<!gak )(?<!bukan )(?<!not )\b(?:tutup|libur|closed|off|tidak buka|gak buka|not open)\b"
 )
+_RESTS: Final = re.compile(r"\b(?:istirahat|rehat|break|lunch)\b")
 _UNREAD: Final = Rejected("day_hours")
 _USUAL: Final = re.compile(r"\b(?:biasa|biasanya|normal|usual|as usual)\b")
 
@@ -62,6 +64,10 @@ class Now:
     """When it closes, where it is open; None where that is not today."""
     next: int | None = None
     """When it opens, where it is closed and that is known."""
+    again: Span = None
+    """Opening and closing after a break that is still to come today."""
+    rests: bool = False
+    """Whether it is closed for a break."""
 
 
 def at(now: int, zone: str, hours: Mapping[int, Span], days: Mapping[date, Span]) -> Now:
@@ -79,13 +85,39 @@ def at(now: int, zone: str, hours: Mapping[int, Span], days: Mapping[date, Span]
         span = keeps(day)
         if span is None:
             continue
-        if ahead == 0 and span[0] <= minute < span[1]:
-            following = keeps(day + timedelta(days=1)) if span[1] == FULL else None
-            past_midnight = following is not None and following[0] == 0
-            return Now(True, until=None if past_midnight else moment(day, span[1], zone))
-        if ahead > 0 or minute < span[0]:
-            return Now(False, next=moment(day, span[0], zone))
+        for opens, closes in pairs(span):
+            if ahead == 0 and opens <= minute < closes:
+                following = keeps(day + timedelta(days=1)) if closes == FULL else None
+                past_midnight = following is not None and following[0] == 0
+                again = span[2:] if closes < span[-1] else None
+                return Now(True, until=None if past_midnight else moment(day, closes, zone), again=again)
+            if ahead > 0 or minute < opens:
+                return Now(False, next=moment(day, opens, zone), rests=ahead == 0 and opens > span[0])
     return Now(False)
+
+
+def pairs(span: Span) -> list[tuple[int, int]]:
+    """Each opening with its closing; none where it is closed."""
+    return list(zip(span[::2], span[1::2], strict=True)) if span else []
+
+
+def joined(first: Span, second: Span) -> Span:
+    """Two openings of a day with the break between them; "8-12, 1-5" is meant as of a shop. None: they do not fit."""
+    if first is None or second is None or len(first) != 2 or len(second) != 2:
+        return None
+    if second[0] < first[1] and second[1] <= FULL // 2:
+        second = (second[0] + FULL // 2, second[1] + FULL // 2)
+    return (*first, *second) if first[1] < second[0] else None
+
+
+def resting(whole: Span, rest: Span) -> Span:
+    """A day with a break inside of it; None where it is not inside."""
+    if whole is None or rest is None or len(whole) != 2 or len(rest) != 2:
+        return None
+    opens, closes = whole
+    if rest[0] <= opens and rest[1] <= FULL // 2:
+        rest = (rest[0] + FULL // 2, rest[1] + FULL // 2)
+    return (opens, *rest, closes) if opens < rest[0] and rest[1] < closes else None
 
 
 def moment(day: date, minute: int, zone: str) -> int:
@@ -123,7 +155,8 @@ def read_week(text: str) -> dict[int, Span]:
     plain = _plain(text)
     found: dict[int, Span] = {}
     waiting: list[int] = []
-    closed_first = False
+    closed_first = rests = False
+    last: list[int] = []
     rest = _TOKEN.sub(" ", plain)
     if re.search(r"\d", rest):
         return {}
@@ -132,6 +165,8 @@ def read_week(text: str) -> dict[int, Span]:
             waiting += range(7)
         elif token["first"]:
             waiting += _run(token["first"], token["last"] or token["first"])
+        elif token["rests"]:
+            rests = True
         else:
             span = None if token["closed"] else (0, FULL) if token["round"] else _span(token)
             if span is None and not token["closed"]:
@@ -140,11 +175,21 @@ def read_week(text: str) -> dict[int, Span]:
                 # "Sabtu 8-12, tutup Minggu": its days are named behind it.
                 closed_first = True
                 continue
+            if last and not waiting:
+                # "Senin 08.00-12.00, 13.00-17.00": hours behind hours are of the same days.
+                span = (resting if rests else joined)(found[last[0]], span)
+                if span is None:
+                    return {}
+                found |= dict.fromkeys(last, span)
+                last, rests = [], False
+                continue
             named = waiting or list(range(7))
-            if closed_first or found.keys() & set(named):
+            if rests or closed_first or found.keys() & set(named):
                 return {}
             found |= dict.fromkeys(named, span)
-            waiting = []
+            last, waiting = [] if token["closed"] else named, []
+    if rests:
+        return {}
     if closed_first and waiting and not found.keys() & set(waiting):
         return dict(sorted((found | dict.fromkeys(waiting, None)).items()))
     return {} if waiting or closed_first else dict(sorted(found.items()))
@@ -179,7 +224,10 @@ def _plain(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Week(Typed):
-    """Opening hours by weekday: [[day, opens, closes], …], and [day] where it is closed. Rejected: week."""
+    """Opening hours by weekday: [[day, opens, closes], …], both once more behind a break, and [day] where it is closed.
+
+    Rejected: week.
+    """
 
     def outranks(self, text: str) -> bool:
         """A day and an hour are an answer here, whatever else they may mean."""
@@ -195,7 +243,10 @@ class Week(Typed):
 
 @dataclass(frozen=True, slots=True)
 class DayHours(Typed):
-    """The hours of one day: [opens, closes], "closed", or "usual" as on every such weekday. Rejected: day_hours."""
+    """The hours of one day: [opens, closes], both once more behind a break, "closed", or "usual" as on that weekday.
+
+    Rejected: day_hours.
+    """
 
     def outranks(self, text: str) -> bool:
         """Hours are an answer here, whatever else they may mean."""
@@ -203,9 +254,12 @@ class DayHours(Typed):
 
     def read(self, said: Said) -> Value | Rejected | Candidates:
         plain = _plain(said.text)
-        if found := _SPAN.search(plain):
-            span, rest = _span(found), plain[: found.start()] + plain[found.end() :]
-            return list(span) if span and not re.search(r"\d", rest) and not _CLOSED.search(rest) else _UNREAD
+        if spans := [_span(found) for found in _SPAN.finditer(plain)][:3]:
+            rest = _SPAN.sub(" ", plain)
+            both = resting if _RESTS.search(rest) else joined
+            span = spans[0] if len(spans) == 1 else both(*spans) if len(spans) == 2 else None
+            read = span and not re.search(r"\d", rest) and not _CLOSED.search(rest)
+            return list(span) if span and read else _UNREAD
         if re.search(r"\d", plain):
             return _UNREAD
         return "closed" if _CLOSED.search(plain) else "usual" if _USUAL.search(plain) else _UNREAD
@@ -213,4 +267,4 @@ class DayHours(Typed):
     def show(self, value: Value, language: str) -> str | None:
         if isinstance(value, str):
             return value
-        return f"{minute_shown(value[0], language)}–{minute_shown(value[1], language)}"
+        return ", ".join(f"{minute_shown(one, language)}–{minute_shown(two, language)}" for one, two in pairs(value))

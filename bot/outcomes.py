@@ -52,15 +52,18 @@ CROSS JOIN deliveries d ON d.announcement = n.number AND d.account_id = a.id
 WHERE instr(d.provider_id, ' ' || json_extract(j.value, '$[0]')) > 0 AND d.state <> 'sending'
 """
 LATELY_MS = 48 * HOUR_MS
-_PART_FAILED = "UPDATE deliveries SET delivery = 'failed' WHERE id = ? AND state = 'sent'"
+_PART_FAILED = "UPDATE deliveries SET delivery = 'failed', provider_id = ? WHERE id = ? AND state = 'sent'"
 _TOLD = "UPDATE deliveries SET delivery = ? WHERE id = ? AND state <> 'held'"
-_FAILED = "UPDATE deliveries SET state = 'failed', delivery = 'failed', reason = ?, settled_at = ? WHERE id = ?"
+# Beside parts that have arrived the one that has not is marked: it alone may go again, where staff say so.
+_FAILED = """
+UPDATE deliveries SET state = 'failed', delivery = 'failed', reason = ?, settled_at = ?, provider_id = ? WHERE id = ?
+"""
 _AGAIN = """
 UPDATE deliveries SET state = 'waiting', way = '', reason = ?, delivery = '', provider_id = ?, due_at = ?,
   attempts = attempts + 1
 WHERE id = ?
 """
-_GAP = "UPDATE deliveries SET provider_id = ? WHERE id = ? AND state = 'waiting'"
+_GAP = "UPDATE deliveries SET provider_id = ? WHERE id = ? AND state IN ('waiting', 'failed')"
 _HOLD = f"""
 UPDATE deliveries SET state = CASE WHEN {deliveries.PAST} IS NOT NULL THEN 'dropped' ELSE 'held' END, way = '',
   reason = coalesce({deliveries.PAST}, '{deliveries.WINDOW}'), delivery = '', provider_id = '', due_at = :now
@@ -112,7 +115,9 @@ async def settle(
     for one in found:
         status = told[one.sid]
         state = "failed" if status.state == "undelivered" else status.state
-        if rank(state) > rank(one.delivery) and one.state in ("sent", "uncertain", "held"):
+        # Of one that counts as sent another part may have failed before.
+        news = rank(state) > rank(one.delivery) or (state == "failed" and one.state == "sent")
+        if news and one.state in ("sent", "uncertain", "held"):
             if state == "failed":
                 await _failed(tx, work, one, status.error)
             else:
@@ -120,6 +125,9 @@ async def settle(
                 # What is only `sent` may still turn out not to arrive.
                 if state in ("delivered", "read"):
                     work.add(reach.ARRIVED, one.account)
+        elif news and state == "failed" and one.state in ("waiting", "failed"):
+            # The rest has not gone out.
+            work.add(_GAP, one.without(failed), one.id)
     for one in parts:
         if one.sid in failed and one.id not in work.again_already:
             _part_failed(tx, work, one, told[one.sid].error)
@@ -144,12 +152,12 @@ def _find(driver: sqlite3.Connection, told: Mapping[str, Status], now: int) -> t
 
 def _part_failed(tx: Tx, work: _Work, one: _Sent, error: str) -> None:
     """A later part did not arrive: it goes alone, with the first where that has not either."""
-    if one.state == "waiting":
+    if one.state in ("waiting", "failed"):
         work.add(_GAP, one.without(work.failed), one.id)
     elif one.state == "sent" and (wait := _wait(one, error)) is not None:
         work.again(tx, one, "", wait)
     else:
-        work.add(_PART_FAILED, one.id)
+        work.add(_PART_FAILED, one.without(work.failed), one.id)
 
 
 def _wait(one: _Sent, error: str) -> int | None:
@@ -163,10 +171,10 @@ def _wait(one: _Sent, error: str) -> int | None:
 
 async def _failed(tx: Tx, work: _Work, one: _Sent, error: str) -> None:
     """What a failure means for a delivery."""
-    fault = meaning(error)
+    fault, known = meaning(error), one.without(work.failed) or one.sid
     log.info("outcomes.failed", delivery=one.id, way=one.way, error=error)
     if fault is Blocked:
-        work.add(_FAILED, why(error), tx.now, one.id)
+        work.add(_FAILED, why(error), tx.now, known, one.id)
         if one.state == "held":
             work.add(_NOT_HELD, one.account)
         if why(error) == "stopped":
@@ -192,7 +200,7 @@ async def _failed(tx: Tx, work: _Work, one: _Sent, error: str) -> None:
         wait = _wait(one, error)
         if wait is None or one.state == "uncertain":
             # Of what is uncertain the rest may have arrived.
-            work.add(_FAILED, "provider", tx.now, one.id)
+            work.add(_FAILED, "provider", tx.now, known, one.id)
         else:
             work.again(tx, one, "", wait)
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from bot.channels.parts import MISSING
 from bot.log import place
 from bot.messages import Outgoing
 from bot.queued import WINDOW_MS
 from bot.quota import Quota, Trial
-from bot.records import announcements, contents, deliveries
+from bot.records import announcements, contents, deliveries, media
 from bot.records.announcements import TOPIC
 from bot.records.deliveries import ASKED, KNOCKED, LIMIT, WINDOW, Candidate, Decided, Live
 from bot.store import Tx
@@ -103,9 +104,9 @@ class Picking:
             if not self.ways.ready(one.number):
                 announcement = await announcements.get(tx, one.number)
                 assert announcement is not None
-                self.ways.add(announcement)
+                self.ways.add(announcement, await media.size(tx, announcement.media))
                 if announcement.corrects in self.ways and (wrong := await announcements.get(tx, announcement.corrects)):
-                    self.ways.add(wrong)
+                    self.ways.add(wrong, await media.size(tx, wrong.media))
         return live
 
 
@@ -176,8 +177,13 @@ class _Look:
         elif self.channel == "whatsapp" and self._is_shut(one):
             self._outside(number, one)
         else:
-            message = self.ways.message(number, self.channel, one.language)
-            parts = self.ways.parts(number, self.channel, one.language)
+            sparing = bool(one.sparing)
+            message = self.ways.message(number, self.channel, one.language, sparing)
+            parts = self.ways.parts(number, self.channel, one.language, sparing)
+            if sparing and announcement.corrects:
+                decided.corrected.append((one.account, announcement.corrects))
+            if sparing and announcement.media:
+                decided.spared.append((one.account, announcement.media, number, self.now))
             if announcement.corrects and (ids := self._earlier.get(one.account)):
                 message = self.ways.correction(message, ids, one.language)
                 parts = max(parts, len(ids.split())) + 1
@@ -193,7 +199,8 @@ class _Look:
         """Somebody who has not written for a day."""
         template, trial = self.ways.template(number, one.language), self.picked.trial
         assert trial is not None
-        if template is None:
+        if template is None or any(part != MISSING for part in one.provider_id.split()):
+            # Who has a part of it gets the rest, and not the whole in another way.
             self.decided.hold.append((WINDOW, self.now, one.id, one.account))
         elif one.way == "knock":
             # One knock is enough.

@@ -7,27 +7,27 @@ villages is not complete: a village may be a text.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, time
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from bot import tables
 from bot.asking import Option
+from bot.tables import BadData
 from bot.words import Match, match
 
 DATA: Final = Path(__file__).resolve().parent.parent / "data"
 LANGUAGES: Final = ("id", "en")
 DISTRICT, KECAMATAN = "Kab.", "Kec."
 """What stands before the name of a regency and of a kecamatan, on signs and papers, in any language."""
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LONGEST_LABEL: Final = 24
 """Characters of a row in a WhatsApp list."""
-
-
-class BadData(ValueError):
-    """A data file cannot be used: which file, which key, and what to write there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,16 @@ class Place:
     aliases: tuple[str, ...] = ()
     desa: int = 0
     bps: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Hours of one day (no day: of every day) in which nothing that goes to many is sent there: prayers, church."""
+
+    day: str
+    """mon … sun; empty: every day."""
+    start: time
+    end: time
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,7 @@ class District:
     bps: str
     kecamatan: tuple[Place, ...]
     villages: tuple[Place, ...]
+    rests: tuple[Rest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +84,7 @@ class Atlas:
 
 def read_districts(path: Path) -> Atlas:
     """Read and check a file of districts; raises BadData."""
-    data = _toml(path)
+    data = tables.read(path)
     zones = _of(path, data, "zones", dict, 'the labels of the time zones, such as "Asia/Jakarta" = "WIB"')
     default = _of(path, data, "default_zone", str, 'a time zone such as "Asia/Jakarta"')
     _zone(path, "default_zone", default, zones)
@@ -108,7 +119,18 @@ def _district(path: Path, key: str, table: dict[str, Any], zones: Mapping[str, s
         tuple(table.get("aliases", ())), tuple(table.get("typical", ())), int(table.get("villages_total", 0)),
         str(table.get("bps", "")), kecamatan,
         _places(path, f"{key}.villages", table.get("villages", []), rf"(?:{known})\.\d{{4}}", f"{code}.01.2001"),
+        tuple(_rest(path, f"{key}.rests", one) for one in table.get("rests", ())),
     )  # fmt: skip
+
+
+def _rest(path: Path, key: str, written: Any) -> Rest:
+    found = re.fullmatch(
+        rf"(?:({'|'.join(DAYS)}) )?(\d\d:\d\d)-(\d\d:\d\d)", written if isinstance(written, str) else ""
+    )
+    with suppress(ValueError):
+        if found is not None and (start := time.fromisoformat(found[2])) < (end := time.fromisoformat(found[3])):
+            return Rest(found[1] or "", start, end)
+    raise BadData(f'{path}: {key}: {written!r} does not fit; write hours such as "17:30-19:00" or "fri 11:30-13:00"')
 
 
 def _places(path: Path, key: str, tables: list[dict[str, Any]], pattern: str, example: str) -> tuple[Place, ...]:
@@ -133,7 +155,7 @@ def _zone(path: Path, key: str, zone: str, zones: Mapping[str, str]) -> str:
 def read_codes(path: Path) -> Mapping[str, tuple[Option, ...]]:
     """Read and check a file of codes; raises BadData."""
     made: dict[str, tuple[Option, ...]] = {}
-    for name, table in _toml(path).items():
+    for name, table in tables.read(path).items():
         options = []
         for code, entry in table.items():
             label = {language: entry.get(language, "") for language in LANGUAGES}
@@ -144,13 +166,6 @@ def read_codes(path: Path) -> Mapping[str, tuple[Option, ...]]:
             options.append(Option(code, label, tuple(entry.get("aliases", ()))))
         made[name] = tuple(options)
     return made
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise BadData(f"{path}: cannot be read ({error}); put the file that came with the programme there") from error
 
 
 def _of(path: Path, table: Mapping[str, Any], name: str, kind: type, remedy: str, key: str = "") -> Any:
@@ -226,6 +241,14 @@ def zone(code: str) -> str:
     """The time zone ("Asia/Makassar") of the district that a code lies in; the programme's where it lies in none."""
     found = _atlas().districts.get(code[:5])
     return found.zone if found else _atlas().default_zone
+
+
+def rest(code: str, local: datetime) -> Rest | None:
+    """The hours of rest into which a local time falls in the district that a code lies in; None outside them."""
+    found = _atlas().districts.get(code[:5])
+    day, clock = DAYS[local.weekday()], local.time()
+    rests = found.rests if found else ()
+    return next((one for one in rests if one.day in ("", day) and one.start <= clock < one.end), None)
 
 
 def zone_label(code: str) -> str:

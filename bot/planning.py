@@ -144,6 +144,7 @@ class Planning:
                 if await letting_go.lapsed(tx, one):
                     continue
                 await announcements.start(tx, one.number)
+                await letting_go.note_exemption(tx, one)
                 await schedules.next_one(tx, one.number)
             elif one.state == "scheduled":
                 moments.append(at)

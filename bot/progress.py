@@ -81,7 +81,9 @@ class Progress:
             return Said(text, own_phone=self.speaker.phone, shown=self.display.named(ask), today=self.today)
         file = heard.fetched.file if heard.fetched is not None else None
         kept = file.id if file is not None else ""
-        return Said(text, heard.kind, heard.contact, self.speaker.phone, self.display.named(ask), self.today, kept)
+        return Said(
+            text, heard.kind, heard.contact, self.speaker.phone, self.display.named(ask), self.today, kept, heard.place
+        )
 
     def record(self, ask: Ask, value: Value, heard: Incoming | None = None) -> Value:
         """Take an answer: what was said before it is not said any more."""

@@ -50,7 +50,7 @@ def running(
     percent = done * 100 // total if total else 100
     values = {
         **facts, "number": found.number, "bar": bar(done, total), "percent": percent,
-        "done": formats.number(done, language), "total": formats.number(total, language),
+        "done": formats.number(done, language), "total": formats.number(total, language), "n": total,
         "left": Neutral(_left(texts, language, found, figures, total - done)),
     }  # fmt: skip
     key = "paused" if found.state == "paused" else "short" if in_short else "running"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot import words
-from bot.asking import Candidates, Rejected, Said, Typed, Value
+from bot.asking import Candidates, Option, Rejected, Said, Typed, Value
+from bot.choices import picked
 
 FEW = 3
 """Words: what is longer is a sentence."""
@@ -43,10 +44,24 @@ class Prose(Typed):
 
 @dataclass(frozen=True, slots=True)
 class Note(Prose):
-    """A few words for others to read, `min` to `max` characters; only a word that always works is none of them."""
+    """A few words for others to read, `min` to `max` characters; only a word that always works is none of them.
+
+    offered: what others have said before, to pick instead of writing.
+    """
 
     min: int = 2
     max: int = 60
+    offered: tuple[Option, ...] = ()
+
+    def options(self) -> tuple[Option, ...]:
+        return self.offered
+
+    def read(self, said: Said) -> Value | Rejected | Candidates:
+        one = picked(said)
+        return one.value if one is not None else Prose.read(self, said)
+
+    def show(self, value: Value, language: str) -> str | None:
+        return None if any(one.value == value for one in self.offered) else str(value)
 
     def outranks(self, text: str) -> bool:
         """Also where it begins like a command: "Members' meeting"."""

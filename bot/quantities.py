@@ -18,6 +18,8 @@ FIRST_BIRTH_YEAR: Final = 1930
 OLDEST: Final = 120
 """A smaller number is an age (years), not a year."""
 STILL: Final = "still"
+FEW, MANY, MORE = 4, 20, 10
+"""Examples: four of at most twenty, else ten."""
 
 _THOUSANDS: Final = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*")
 _YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
@@ -27,6 +29,10 @@ _SHORT: Final = re.compile(r"(?<!\d)['’`´](\d\d)(?!\d)")
 _BORN: Final = re.compile(r"\b(?:lahir|lhr|kelahiran|born|birth)\b", re.I)
 _YEAR_WORD: Final = re.compile(r"\b(?:tahun|thn|taun|th|year)\.?\s*(\d\d)\b", re.I)
 _MONTHS: Final = re.compile(r"\s*\d+\s*(?:bulan|bln|months?)\b", re.I)
+_ABOUT: Final = re.compile(r"(?<=\d)\s*-?\s*an\b|(?<=puluh)an\b", re.I)
+"""What makes a number a rough one: "20an", "dua puluhan"."""
+_RANGE: Final = re.compile(r"\D*\d+\s*(?:-|–|—|/|atau|sampai|sampe|hingga|s/?d|or|to)\s*\d+\D*", re.I)
+_BY: Final = {"lusin": 12, "dozen": 12, "kodi": 20}
 _AGO: Final = re.compile(r"(.+?) (?:tahun|thn|th|years?) (?:yang )?(?:lalu|kemarin|ago)")
 
 
@@ -40,9 +46,10 @@ def _plain(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Number(Typed):
-    """A whole number from `low` to `high`: "4", "empat", "4 orang", "berempat"; "tidak ada" is 0.
+    """A whole number from `low` to `high`: "4", "empat", "4 orang", "berempat", "20an", "selusin"; "tidak ada" is 0.
 
-    Rejected: number, number_range.
+    Of a range one number is asked for: in a list of two, "2" could be either. Rejected: number, number_range,
+    number_between.
     """
 
     low: int
@@ -51,16 +58,23 @@ class Number(Typed):
     def read(self, said: Said) -> Value | Rejected | Candidates:
         if (one := picked(said)) is not None:
             return int(one.value)
-        text = _plain(said.text)
+        text = _ABOUT.sub("", _plain(said.text))
         found = self._numbers(text)
-        if len(found) > 1 and re.fullmatch(r"\D*\d+\s*(?:-|–|/|atau|sampai|or|to)\s*\d+\D*", text):
+        if len(found) == 2 and _RANGE.fullmatch(text):
             fits = [value for value in found if self.low <= value <= self.high]
-            return Candidates(tuple(map(_number, fits))) if fits else self._out()
+            between = {"first": found[0], "last": found[1], "example": (found[0] + found[1] + 1) // 2}
+            return Rejected("number_between", between) if len(fits) == 2 else self._out()
         if len(found) != 1 or len(text.split()) > 8:
-            return Rejected("number", {"low": self.low, "high": self.high})
+            return Rejected("number", {"low": self.low, "high": self.high, "example": self._example()})
         return found[0] if self.low <= found[0] <= self.high and not text.startswith("-") else self._out()
 
+    def _example(self) -> int:
+        return max(self.low, min(self.high, FEW if self.high <= MANY else MORE))
+
     def _numbers(self, text: str) -> list[int]:
+        counted = re.sub(r"\bse(?=lusin|kodi)", "1 ", words.fold(text)).split()
+        if by := next((by for word, by in _BY.items() if word in counted), 0):
+            return [one * by for one in mentioned(text)] or [by]
         if _THOUSANDS.fullmatch(text):
             return [int(re.sub(r"\D", "", text))]
         if re.search(r"\d[.,]\d", text):
@@ -104,7 +118,7 @@ class BirthYear(Typed):
         fits = [year for year in years if FIRST_BIRTH_YEAR <= year <= today.year]
         if not fits:
             return Rejected("birth_year")
-        return fits[0] if len(fits) == 1 else Candidates(tuple(map(_number, fits)))
+        return fits[0] if len(fits) == 1 else Candidates(tuple(map(_number, fits)), "did_you_mean_number")
 
     def _years(self, text: str, today: date) -> list[int]:
         """What the text may mean, likeliest first."""
@@ -218,7 +232,7 @@ _LASTING: Final = re.compile(
 class Keeps(Typed):
     """For how many days something keeps: "7", "7 hari", "2 minggu", "sebulan"; None for what does not spoil.
 
-    Rejected: number, number_range.
+    Rejected: number, number_range, number_between.
     """
 
     low: int
@@ -235,13 +249,18 @@ class Keeps(Typed):
         days = _DAYS.get(unit) or _DAYS[unit[0]]
         counted = "1" if found["one"] or found["count"].lower() in ("a", "one") else found["count"]
         count = Number(1, self.high).read(Said(counted))
-        if isinstance(count, Candidates):
-            counts = [int(one.value) * days for one in count.options]
-            return Candidates(tuple(_number(min(one, self.high)) for one in counts))
         if not isinstance(count, int):
-            return Rejected("number", {"low": self.low, "high": self.high})
+            return self._rejected(count, days)
         fits = self.low <= count * days <= self.high
         return count * days if fits else Rejected("number_range", {"low": self.low, "high": self.high})
+
+    def _rejected(self, count: Value, days: int) -> Rejected:
+        """Why the count of weeks or months does not fit, in days."""
+        if isinstance(count, Rejected) and count.reason == "number_between":
+            return Rejected(
+                count.reason, {name: min(int(str(one)) * days, self.high) for name, one in count.values.items()}
+            )
+        return Rejected("number", {"low": self.low, "high": self.high, "example": MORE})
 
     def show(self, value: Value, language: str) -> str | None:
         return str(value)

@@ -8,8 +8,9 @@ Texts stand in the catalogues under `rejected.<reason>`; the reasons, with their
 too_short (min), too_long (max), name, name_digits, name_link, id_number
 choice, choice_number, choice_exact, choice_many (count) · listed
 place, place_letters (district), place_again, place_village, place_district, place_other_district (district) · village
-number, number_range (low, high) · birth_year, birth_year_future · year, year_range, year_future (low, high)
-rupiah, rupiah_range (low, high) · phone, landline, service_number, contact_not_own · reference
+number (low, high, example), number_range (low, high), number_between (first, last, example) ·
+birth_year, birth_year_future · year, year_range, year_future (low, high)
+rupiah, rupiah_range (low, high) · phone, landline, service_number, contact_not_own · reference · location
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ from bot.quantities import BirthYear, Keeps, Number, Year
 from bot.rupiah import Rupiah
 
 __all__ = [
-    "BirthYear", "Choice", "Kecamatan", "Keeps", "Listed", "Nickname", "Number", "PersonName", "Phone", "Reference",
-    "Rupiah", "Text", "Village", "Year", "YesNo",
+    "BirthYear", "Choice", "Kecamatan", "Keeps", "Listed", "Location", "Nickname", "Number", "PersonName", "Phone",
+    "Reference", "Rupiah", "Text", "Village", "Year", "YesNo",
 ]  # fmt: skip
 
 _OPENING: Final = re.compile(
@@ -41,6 +42,7 @@ _OPENING: Final = re.compile(
     re.I,
 )
 _CLOSING: Final = re.compile(r"[\s,]+(?:kak|bu|pak|mas|mbak|min|ya|bang|saja|aja)[\s.!]*$")
+_DEGREES: Final = re.compile(r"(-?\d{1,2}\.\d{2,})\s*[,;/ ]\s*(\d{2,3}\.\d{2,})")
 _LINK: Final = re.compile(r"https?:|www\.|t\.me/|wa\.me/|@\w{3}|\w\.(?:com|id|org|net|me|co)\b", re.I)
 
 
@@ -178,6 +180,28 @@ class Phone(Typed):
 
     def show(self, value: Value, language: str) -> str | None:
         return phones.pretty(str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Location(Typed):
+    """A place on the map as [latitude, longitude]: sent, or typed as -7.4512, 109.8523. Rejected: location.
+
+    Only where Indonesia is: what lies elsewhere is a slip.
+    """
+
+    @property
+    def accepts(self) -> frozenset[Kind]:
+        return frozenset({"text", "location"})
+
+    def read(self, said: Said) -> Value | Rejected | Candidates:
+        typed = _DEGREES.search(said.text[:500]) if said.kind == "text" else None
+        place = (float(typed[1]), float(typed[2])) if typed else said.place
+        if place is None or not (-11.5 <= place[0] <= 6.5 and 94.5 <= place[1] <= 141.5):
+            return Rejected("location")
+        return [round(degrees, 6) for degrees in place]
+
+    def show(self, value: Value, language: str) -> str | None:
+        return f"{value[0]}, {value[1]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ TOLD_LATER = frozenset({"whatsapp"})
 """Channels that take a message and tell afterwards whether it went: its text is kept until they do …"""
 KEPT_MS = 24 * 3_600_000
 """… or this long."""
+AGAIN_MS = 10_000
+"""A start of ours is over then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,11 @@ async def hold(tx: Tx, id: int, account: str, **values: Any) -> None:
     """Keep a message until the person writes."""
     await tx.execute(update(outbox).where(outbox.c.id == id).values(state="held", **values))
     await tx.execute(update(accounts).where(accounts.c.id == account).values(held=accounts.c.held + 1))
+
+
+def lapsed(now: int) -> dict[str, Any]:
+    """What a row becomes whose time is over before it went."""
+    return {"state": "failed", "reason": "past", "body": None, "settled_at": now}
 
 
 async def take_back(tx: Tx, id: int) -> bool:
@@ -81,6 +88,16 @@ async def as_lines(tx: Tx, id: int) -> bool:
     return bool(found.rowcount)
 
 
+async def once_again(tx: Tx, id: int) -> bool:
+    """Let a message go once more whose picture could not be fetched from us; False where it did or its text is gone."""
+    first = (outbox.c.id == id) & (outbox.c.state == "sent") & (outbox.c.attempts <= 1) & outbox.c.body.is_not(None)
+    anew = {"state": "waiting", "due_at": tx.now + AGAIN_MS, "provider_id": "", "delivery": "", "settled_at": None}
+    found = await tx.execute(update(outbox).where(first).values(**anew))
+    if found.rowcount:
+        tx.wake()
+    return bool(found.rowcount)
+
+
 async def blank(tx: Tx) -> None:
     """Delete the texts of messages of which nothing was told for a day."""
     untold = _UNTOLD & (outbox.c.settled_at < tx.now - KEPT_MS)
@@ -98,12 +115,13 @@ _UNTOLD = text("outbox.state = 'sent' AND outbox.body IS NOT NULL")
 
 
 async def release(tx: Tx, account: str) -> tuple[int, int]:
-    """The person has written: what was held for them may go; how many messages, and how many announcements."""
-    let_go = await tx.execute(
-        update(outbox)
-        .where(outbox.c.account_id == account, outbox.c.state == "held")
-        .values(state="waiting", due_at=tx.now)
-    )
+    """The person has written: what was held for them may go; how many messages, and how many announcements.
+
+    What was good for a time that is over does not go any more.
+    """
+    held = (outbox.c.account_id == account) & (outbox.c.state == "held")
+    await tx.execute(update(outbox).where(held, outbox.c.good_until <= tx.now).values(lapsed(tx.now)))
+    let_go = await tx.execute(update(outbox).where(held).values(state="waiting", due_at=tx.now))
     await tx.execute(update(accounts).where(accounts.c.id == account).values(held=0))
     tx.wake()
     return let_go.rowcount, await tx.driver(lambda driver: _release_announcements(driver, account, tx.now))
@@ -114,7 +132,8 @@ SELECT count(*) FROM deliveries d JOIN announcements a ON a.number = d.announcem
 WHERE d.account_id = ? AND d.state = 'held' AND a.state IN ('sending', 'done') AND (a.ends_at IS NULL OR a.ends_at > ?)
 """
 _LET_GO = """
-UPDATE deliveries SET state = 'waiting', reason = 'asked', due_at = ?, provider_id = '', delivery = ''
+UPDATE deliveries SET state = 'waiting', reason = 'asked', due_at = ?, delivery = '',
+  provider_id = CASE reason WHEN 'window' THEN provider_id ELSE '' END
 WHERE account_id = ? AND state = 'held'
 """
 
@@ -174,6 +193,7 @@ def with_account() -> Select[Any]:
             func.max(outbox.c.created_at, accounts.c.last_inbound_at).label("created_at"),
             outbox.c.attempts,
             outbox.c.provider_id,
+            outbox.c.good_until,
             accounts.c.channel,
             accounts.c.external_id,
             accounts.c.language,

@@ -11,6 +11,10 @@ BEFORE = timedelta(minutes=30)
 """What would fall into quiet hours and cannot wait goes this long before they begin."""
 
 
+ROUNDS = 20
+"""Hours of rest that may follow each other."""
+
+
 class Quiet:
     """Quiet hours from `start` to `end`, local time of the person's district; from one day into the next."""
 
@@ -26,6 +30,23 @@ class Quiet:
         if ends <= local:
             ends += timedelta(days=1)
         return _ms(ends)
+
+    def for_many(self, now: int, district: str) -> int:
+        """As `until`, for what goes to many: not in the hours of prayer there either (data/districts.toml).
+
+        Where the settings know no quiet hours there are none of these either.
+        """
+        at = self.until(now, district)
+        if self.start == self.end:
+            return at
+        for _ in range(ROUNDS):
+            local = _local(at, district)
+            rest = places.rest(district, local)
+            if rest is None:
+                break
+            ends = local.replace(hour=rest.end.hour, minute=rest.end.minute, second=0, microsecond=0)
+            at = self.until(_ms(ends), district)
+        return at
 
     def calm(self, at: int, district: str) -> int:
         """`at`, or where that is quiet, half an hour before quiet hours began."""

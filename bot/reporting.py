@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, update
 
 from bot import waking
 from bot.composing import Composer
@@ -28,7 +28,7 @@ from bot.queued import body
 from bot.records import announcement_reports, announcements, notices
 from bot.records.announcement_reports import ASKED, BIG, RECOUNTED_MS, Figures
 from bot.records.announcements import Announcement, of_row
-from bot.schema import outbox
+from bot.schema import accounts, outbox
 from bot.store import Store, Tx, Unavailable
 
 log = structlog.get_logger(__name__)
@@ -59,13 +59,15 @@ _LIVE = f"""{_COLUMNS}
 WHERE a.state IN ('draft', 'waiting', 'scheduled', 'sending', 'paused') AND a.state IN ('sending', 'paused')
   AND a.started_at IS NOT NULL
 """
-_NUMBERED = f"{_COLUMNS} WHERE a.number IN (SELECT value FROM json_each(?))"
+_UNTOLD = f"""{_COLUMNS}
+WHERE a.started_at IS NOT NULL AND NOT coalesce(json_extract(a.progress, '$.final'), 0) AND a.ended_at > ?
+"""
 _ASKED = f"""
 SELECT number FROM announcements
 WHERE number IN (SELECT value FROM json_each(?)) AND json_extract(progress, '$.{ASKED}') IS NOT NULL
 """
-_ENDED = """
-SELECT number, ended_at, json_extract(progress, '$.final') AS told, json_extract(progress, '$.figures.at') AS counted_at
+_COUNTED = """
+SELECT number, ended_at, json_extract(progress, '$.figures.at') AS counted_at
 FROM announcements WHERE state IN ('done', 'cancelled') AND started_at IS NOT NULL AND ended_at > ?
 """
 
@@ -128,13 +130,11 @@ class Reporting:
             await waking.sleep(self._wake, wait)
 
     async def _take_up(self) -> None:
-        """What ended while nobody was here to tell, and what is still to be counted again."""
-        now = self.store.clock()
-        rows = await self.store.read(lambda c: c.execute(_ENDED, (now - RECOUNTED_MS,)).fetchall())
+        """What is still to be counted again."""
+        since = self.store.clock() - RECOUNTED_MS
+        rows = await self.store.read(lambda c: c.execute(_COUNTED, (since,)).fetchall())
         for row in rows:
-            if not row["told"] and row["ended_at"] > now - MISSED_MS:
-                self._followed[row["number"]] = now
-            elif row["counted_at"]:
+            if row["counted_at"]:
                 self._recounts[row["number"]] = _again(row["counted_at"], row["ended_at"])
         self._took_up = True
 
@@ -160,15 +160,11 @@ class Reporting:
         return {row["number"] for row in connection.execute(_ASKED, (numbers,))}
 
     def _cases(self, connection: sqlite3.Connection) -> list[_Case]:
-        rows = connection.execute(_LIVE).fetchall()
-        live = {row["number"] for row in rows}
-        gone = [number for number in self._followed if number not in live]
-        if gone:
-            rows += connection.execute(_NUMBERED, (json.dumps(gone),)).fetchall()
-        found = [_case(row) for row in rows]
-        for number in gone:
-            if not any(case.announcement.number == number and case.over for case in found):
-                del self._followed[number]
+        """Those that are going out, and those that have ended: some begin and end between two looks."""
+        untold = connection.execute(_UNTOLD, (self.store.clock() - MISSED_MS,)).fetchall()
+        found = [_case(row) for row in (*connection.execute(_LIVE), *untold)]
+        numbers = {case.announcement.number for case in found}
+        self._followed = {number: due for number, due in self._followed.items() if number in numbers}
         return found
 
     async def _try_to_tell(self, case: _Case) -> None:
@@ -196,7 +192,7 @@ class Reporting:
         done = whole and not pending
         await self.store.run(lambda tx: self._keep(tx, case, figures, said, done))
         if done:
-            del self._followed[found.number]
+            self._followed.pop(found.number, None)
             if figures.rows > BIG:
                 self._recounts[found.number] = _again(now, found.ended_at or now)
 
@@ -224,6 +220,7 @@ class Reporting:
         kept: dict[str, Any] = {**found.progress, "figures": figures.json(), "messages": known, "final": done}
         await _open(tx, found.number, kept.pop(ASKED, ()))
         if said is not None:
+            await _unsay(tx, found)
             edits = known[-1] if known and case.channel != ONE_BY_ONE else ""
             quarter = said.percent // QUARTER * QUARTER
             kept |= {"row": tx.new_id(), "at": tx.now, "said": said.text, "quarter": quarter}
@@ -267,6 +264,14 @@ async def _open(tx: Tx, number: str, accounts: Collection[str]) -> None:
     """Show the report to those who have asked for it."""
     for account in accounts:
         await notices.open(tx, account, REPORT, number, "reply")
+
+
+async def _unsay(tx: Tx, found: Announcement) -> None:
+    """What is still held for its author is out of date: they read the last one when they write."""
+    last = (outbox.c.id == found.progress.get("row")) & (outbox.c.state == "held")
+    if (await tx.execute(delete(outbox).where(last))).rowcount:
+        mine = accounts.c.id == found.account
+        await tx.execute(update(accounts).where(mine, accounts.c.held > 0).values(held=accounts.c.held - 1))
 
 
 def _again(counted_at: int, ended_at: int) -> int:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from aiohttp import web as aiohttp_web
 from sqlalchemy import delete
 
 from bot import files, intake, lessons_due, places, statuses, web
@@ -85,13 +84,14 @@ class Running:
         self.settings = settings
         self.clock = clock
         people.seal_with(settings.secret_keys)
-        letting_go.limit(letting_go.Limits(settings.approval_above, settings.quiet_hours))
         self.metrics = Metrics()
         self.texts = texts or Texts.load(LOCALES)
         self.store = Store(settings.database_url, clock)
         folder = files.beside(str(self.store.url.database))
         self.files = files.Files(folder, settings.secret_keys, settings.public_url, clock)
         self.channels: dict[str, Channel] = dict(channels or self._channels())
+        limits = letting_go.Limits(settings.approval_above, settings.quiet_hours, frozenset(self.channels))
+        letting_go.limit(limits)
         quiet = Quiet(settings.quiet_hours)
         self.composer = Composer(self.texts, facts(settings), translated(settings))
         self.turns = Turns(
@@ -100,13 +100,13 @@ class Running:
         rates = {**RATES, "telegram": float(settings.telegram_rate)}
         paces = {name: Pace(rates.get(name, 1.0), time.monotonic) for name in self.channels}
         self.outbox = Outbox(self.store, self.channels, paces, Claims(self.channels, self._word, quiet.until))
-        picking = Picking(self.ways(), quiet.until, Quota(settings.whatsapp_tier))
+        picking = Picking(self.ways(), quiet.for_many, Quota(settings.whatsapp_tier))
         self.delivering = Delivering(self.store, self.channels, paces, picking)
         self.delivering.answering = self.outbox.answering
         self.planning = Planning(
             self.store,
             channels=self.channels,
-            quiet_until=quiet.until,
+            quiet_until=quiet.for_many,
             ways=self.ways,
             languages=self.texts.languages,
             pace=counting.Pace(rates, settings.whatsapp_tier),
@@ -122,7 +122,7 @@ class Running:
         self.polling: Polling | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._presses: set[asyncio.Task[None]] = set()
-        self._server: aiohttp_web.AppRunner | None = None
+        self._listening: web.Listening | None = None
         self.port = 0
         """Where the web server listens; 0 while it does not."""
 
@@ -156,12 +156,14 @@ class Running:
         for channel in self.channels.values():
             await channel.open()
         await self.learn_shapes()
+        # Before anything is sent: WhatsApp fetches pictures from us at once. Nothing is taken in before the inbox runs.
+        self._listening = web.Listening(self)
+        self.port = await self._listening.begin(self.settings.host, self.settings.port)
         await self.outbox.recover()
         await self.delivering.recover()
         self._run(self.inbox.run(), self.outbox.run(), self.timers.run(), self.delivering.run(), self.planning.run())
         self._run(self.reporting.run())
         self._run(self.fetching.run(), self.drawing.run())
-        await self._listen()
         telegram = self.channels.get("telegram")
         if isinstance(telegram, Telegram):
             await self._telegram(telegram)
@@ -200,18 +202,10 @@ class Running:
             chains = {language: self.texts.chain(language) for language in self.texts.languages}
             whatsapp.shapes = for_each(await self.store.run(contents.shapes), chains)
 
-    async def _listen(self) -> None:
-        self._server = aiohttp_web.AppRunner(web.application(self), access_log=None)
-        await self._server.setup()
-        site = aiohttp_web.TCPSite(self._server, self.settings.host, self.settings.port)
-        await site.start()
-        addresses = self._server.addresses
-        self.port = addresses[0][1] if addresses else 0
-
     async def stop(self) -> None:
         """Take nothing more in, let what is on its way arrive, and close."""
-        if self._server is not None:
-            await self._server.cleanup()
+        if self._listening is not None:
+            await self._listening.end()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -247,7 +241,8 @@ class Running:
         """How announcements go to people, with nothing in it yet."""
         sender = lambda language: str(self.composer.facts(language)["organisation"])  # noqa: E731
         corrected = lambda language: self.texts.say(language, ANNOUNCEMENT, "corrected_here", {})  # noqa: E731
-        return Ways(self.composer.announcement, self.texts.chain, sender, corrected)
+        spared = lambda language, size: self.texts.say(language, ANNOUNCEMENT, "photo_spared", {"size": size})  # noqa: E731
+        return Ways(self.composer.announcement, self.texts.chain, sender, corrected, spared)
 
     async def take(self, messages: Sequence[Incoming]) -> None:
         """Take messages in; returns once they are committed."""

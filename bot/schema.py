@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -189,6 +190,7 @@ outbox = Table(
         comment="what the provider told afterwards: sent, delivered, read, failed",
     ),
     Column("reason", String, nullable=False, server_default="", comment="why it was not sent, for people to read"),
+    Column("good_until", BigInteger, comment="a reminder that has not gone by then is none; empty: always good"),
     Index(
         "ix_outbox_due",
         "due_at",
@@ -455,6 +457,17 @@ media = Table(
     comment="photos and documents that a question asked for, without what was hidden in them, and drawn pictures",
 )
 
+spared_pictures = Table(
+    "spared_pictures",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("media", ForeignKey("media.id", ondelete="CASCADE"), primary_key=True),
+    Column("what", String, nullable=False, comment="certificate, card, chart, or the number of an announcement"),
+    Column("at", BigInteger, nullable=False),
+    Index(None, "media"),
+    comment="pictures that were not sent to who saves data, until they ask for them",
+)
+
 incoming_media = Table(
     "incoming_media",
     metadata,
@@ -504,12 +517,19 @@ announcements = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("started_at", BigInteger),
     Column("ended_at", BigInteger),
+    Column("again_at", BigInteger, comment="what had failed by then is being let go once more; empty: nothing is"),
     Index(None, "author", "created_at"),
     Index(None, "account_id"),
     Index(
         "ix_announcements_live",
         "state",
         sqlite_where=text("state IN ('draft', 'waiting', 'scheduled', 'sending', 'paused')"),
+    ),
+    Index("ix_announcements_again", "again_at", sqlite_where=text("again_at IS NOT NULL")),
+    Index(
+        "ix_announcements_untold",
+        "ended_at",
+        sqlite_where=text("started_at IS NOT NULL AND NOT coalesce(json_extract(progress, '$.final'), 0)"),
     ),
     comment="what coordinators tell many",
 )
@@ -597,7 +617,7 @@ tip_series = Table(
     Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
     Column("days", Integer, nullable=False, comment="between two lessons: 2 or 3"),
     Column("minute", Integer, nullable=False, comment="of the day, in the person's own time zone"),
-    Column("next_at", BigInteger, nullable=False),
+    Column("next_at", BigInteger, comment="empty: ended on the day of the last one, which is kept until it is over"),
     Column("sent_on", String, nullable=False, server_default="", comment="local day of the last one: never two a day"),
     Column("since", BigInteger, nullable=False),
     Index(None, "next_at"),
@@ -611,8 +631,10 @@ certificates = Table(
     Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
     Column("course", String, nullable=False, comment="id in data/courses.toml"),
     Column("name", String, nullable=False, comment="as it stands on the picture"),
+    Column("person_id", ForeignKey("persons.id", ondelete="CASCADE"), comment="whose it is, where they have enrolled"),
     Column("issued_at", BigInteger, nullable=False),
-    UniqueConstraint("account_id", "course"),
+    UniqueConstraint("account_id", "course", "name", "person_id"),
+    Index(None, "person_id"),
     comment="courses that somebody has finished",
 )
 
@@ -652,6 +674,11 @@ marts = Table(
     Column("status", String, nullable=False, server_default="", comment="empty: as in data/marts.toml"),
     Column("status_at", BigInteger),
     Column("hours", Text, comment="JSON by weekday, as the manager keeps them; empty: as in data/marts.toml"),
+    Column("address", String, comment="empty, as what follows: as in data/marts.toml"),
+    Column("landmark", String),
+    Column("latitude", Float),
+    Column("longitude", Float),
+    Column("contact", String),
     Column("changed_by", String, nullable=False, server_default="", comment="staff code"),
     comment="what managers have changed of a mart",
 )
@@ -661,8 +688,7 @@ mart_days = Table(
     metadata,
     Column("mart", String, primary_key=True),
     Column("day", String, primary_key=True, comment="2026-12-25, local"),
-    Column("opens", Integer, comment="minute of the day; empty: closed"),
-    Column("closes", Integer),
+    Column("hours", String, nullable=False, server_default="", comment="JSON, minutes of the day; empty: closed"),
     Column("reason", String, nullable=False, server_default="", comment="as the manager put it"),
     Column("changed_by", String, nullable=False, server_default=""),
     comment="days on which a mart keeps other hours",
@@ -726,7 +752,8 @@ offers = Table(
     Column("product", String, nullable=False),
     Column("category", String, nullable=False, comment="data/codes.toml"),
     Column("unit", String, nullable=False, comment="as typed: 200 gram"),
-    Column("price", BigInteger, nullable=False, comment="what the maker wants for one, whole rupiah"),
+    Column("price", BigInteger, nullable=False, comment="what the maker gets for one, as agreed; whole rupiah"),
+    Column("shop_price", BigInteger, comment="what a buyer pays; empty before the first goods"),
     Column("quantity", Integer, nullable=False, comment="of the first delivery"),
     Column("shelf_days", Integer, comment="empty: does not spoil"),
     Column("permits", Text, nullable=False, server_default="{}", comment="JSON: nib, pirt, halal to yes, applied, no"),
@@ -736,7 +763,7 @@ offers = Table(
         "status",
         String,
         nullable=False,
-        comment="submitted, sample, accepted, stocked, selling, finished, returned, not_yet, cancelled",
+        comment="submitted, reviewing, sample, accepted, stocked, selling, finished, returned, not_yet, cancelled",
     ),
     Column("reason", String, nullable=False, server_default="", comment="why not yet"),
     Column("suggestion", String, nullable=False, server_default="", comment="what would help, as the manager put it"),
@@ -759,6 +786,22 @@ offer_changes = Table(
     Column("at", BigInteger, nullable=False),
     Index(None, "offer"),
     comment="the history of an offer",
+)
+
+offer_prices = Table(
+    "offer_prices",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("offer", ForeignKey("offers.reference", ondelete="CASCADE"), nullable=False),
+    Column("price", BigInteger, nullable=False, comment="the maker's for each one sold, whole rupiah"),
+    Column("shop_price", BigInteger, comment="what a buyer pays; empty before the first goods"),
+    Column("state", String, nullable=False, comment="asked, agreed, declined, lapsed"),
+    Column("by", String, nullable=False, comment="staff code"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("answered_at", BigInteger),
+    Index(None, "offer"),
+    CheckConstraint("price > 0 AND (shop_price IS NULL OR shop_price >= price)", name="amounts"),
+    comment="other prices that a mart asks of a maker: they hold once she agrees",
 )
 
 consignments = Table(
@@ -792,6 +835,7 @@ settlements = Table(
     Column("due", BigInteger, nullable=False, comment="whole rupiah to the maker"),
     Column("goods", Text, nullable=False, server_default="{}", comment="JSON: consignment to how many of it were paid"),
     Column("state", String, nullable=False, comment="told, confirmed, disputed"),
+    Column("reason", String, nullable=False, server_default="", comment="of a dispute: a code, or the maker's words"),
     Column("answered_at", BigInteger),
     Column("by", String, nullable=False, comment="staff code"),
     Column("created_at", BigInteger, nullable=False),
@@ -807,7 +851,13 @@ memberships = Table(
     Column("account_id", ForeignKey("accounts.id", ondelete="SET NULL"), comment="the chat that it was asked from"),
     Column("mart", String, nullable=False, comment="whose cooperative it is"),
     Column("status", String, nullable=False, comment="candidate, member, inactive, left"),
-    Column("appointment", String, nullable=False, server_default="", comment="local day on which the book is signed"),
+    Column(
+        "appointment",
+        String,
+        nullable=False,
+        server_default="",
+        comment="local day on which the book is signed, or day and hour: 2026-12-25T09:00",
+    ),
     Column("number", String, comment="in the members' book"),
     Column("joined_on", String, nullable=False, server_default="", comment="local day"),
     Column("card", String, comment="code in the QR of the card; a new card has a new one"),

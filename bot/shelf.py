@@ -63,8 +63,8 @@ class Shelf:
         return talk
 
     async def below(self) -> Talk | None:
-        """The talk that was set aside last, left where it is."""
-        return await self._fetch(talks.c.state == "aside")
+        """The last talk set aside or kept in which somebody has said how to be called, left where it is."""
+        return await self._fetch(talks.c.state.in_(("aside", "draft")), talks.c.answers.contains('"salutation"'))
 
     async def find(self, id: str) -> tuple[str, str, str, int] | None:
         """State, conversation, what was given and last change of a talk of this account, by its id."""

@@ -55,7 +55,8 @@ def show() -> None:
         console.print("\nOpen invitations:")
         for waiting in open_ones:
             until = _day(waiting["expires_at"])
-            console.print(f"{waiting['id']}  {waiting['role']} {waiting['area']}, until {until}", markup=False)
+            whose = f"{waiting['role']} {waiting['area']}".strip()
+            console.print(f"{waiting['id']}  {whose}, until {until}", markup=False)
 
 
 def revoke(code: str) -> bool:

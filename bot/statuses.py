@@ -1,8 +1,8 @@
 """What providers tell afterwards of messages we sent, and of our right to write to somebody.
 
 States come late, twice and out of order; a rank puts them right (platform.md 2.3). With the first one the text of a
-message is blanked, unless it goes once more: the window was closed, and it is held until the person writes; or its
-buttons were not taken, and it goes as numbered lines. Sends nothing.
+message is blanked, unless it goes once more: the window was closed, and it is held until the person writes; its buttons
+were not taken, and it goes as numbered lines; or its picture could not be fetched from us. Sends nothing.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from sqlalchemy import select, update
 
 from bot import outcomes
 from bot.channels import Blocked, Unfit, WindowClosed
-from bot.channels.whatsapp import meaning
+from bot.channels.whatsapp import UNFETCHED, meaning
 from bot.messages import Status
-from bot.queued import as_lines, take_back
+from bot.queued import as_lines, once_again, take_back
 from bot.schema import accounts, outbox
 from bot.store import Store, Tx
 
@@ -104,9 +104,11 @@ async def settle(
 
 
 async def _once_more(tx: Tx, status: Status, row: int) -> bool:
-    """Keep a message for when the person writes, or let it go as numbered lines; False where nothing can be done."""
+    """Keep a message for when the person writes, or let it go again, as it was or as numbered lines; else False."""
     if _state(status) != "failed":
         return False
+    if status.error == UNFETCHED:
+        return await once_again(tx, row)
     fault = meaning(status.error)
     if fault is WindowClosed:
         return await take_back(tx, row)

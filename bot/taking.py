@@ -2,7 +2,8 @@
 
 In this order: a button by what it carries; an open offer or candidates; `ubah 3`, `ubah desa`; the question's own
 options; the words that always work; a question about the question; the question's reading of it; for one that may be
-skipped a "tidak tahu". Knows no channel and stores nothing.
+skipped a "tidak tahu". Where any words may be an answer that is kept, one word that opens something ("jam", "kartu") is
+asked back; a choice that keeps nothing is left for what is clearly asked instead. Knows no channel and stores nothing.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-from bot import lines, words
+from bot import asides, either, lines, words
 from bot.asking import Candidates, Rejected, Value
 from bot.chat import Ask
+from bot.either import OPEN, THIS, WORD
 from bot.files import MOST_BYTES
 from bot.messages import Attached, Incoming
 from bot.progress import Progress, Waits
@@ -42,14 +44,8 @@ def take(progress: Progress, ask: Ask, heard: Incoming) -> Value:
 EARLIER_MS = 5_000
 """What was written so long before a question was not meant for it; less may be the clocks, or one of two pieces."""
 
-COMMON = "bot"
-"""The catalogue of what any conversation may say."""
 SHORT = 100
 """Characters of what may still be an excuse, and no answer of several sentences."""
-THIS = "<this"
-"""The candidate that is what was said just now."""
-WORD = "<word:"
-"""Begins a candidate that is a word that always works."""
 OF_A_QUESTION = ("back", "skip", "next", "greeting", "thanks", "restart")
 """Words that mean the question they were written to, or would undo what came after it."""
 
@@ -87,10 +83,8 @@ class _Taking:
         word = self.progress.hears(text)
         if word is not None:
             own = None if text.startswith("/") else self._exactly(text)
-            if own is None and not text.startswith("/"):
-                self._which(text, word)
-                if word.startswith("open:") and self._understands(text):
-                    return self.read(heard)
+            if own is None and not text.startswith("/") and either.weigh(self.progress, self.ask, heard, word):
+                return self.read(heard)
             if own is not None or (word in ("skip", "later") and self.ask.optional):
                 return self.progress.record(self.ask, own, heard)
             self._obey(word)
@@ -138,13 +132,25 @@ class _Taking:
         value = self._reading(heard)
         if isinstance(value, Candidates):
             shown = [[option.value, dict(option.label or {})] for option in value.options]
+            if self.progress.away:
+                self.turn.say("resume")
             self.turn.say(f"{self.ask.name}.did_you_mean", value.key)
             self.progress.wait(self.ask, keep=True, c=shown)
         if isinstance(value, Rejected):
             if self.ask.optional and words.declines(heard.text):
                 return self.progress.record(self.ask, None, heard)
+            self._elsewhere(value, heard.text)
             self.reject(value, heard)
         return self.progress.record(self.ask, value, heard)
+
+    def _elsewhere(self, rejected: Rejected, text: str) -> None:
+        """A choice that keeps nothing is left for what is clearly asked instead: "ada gula?" where a mart is chosen."""
+        tests = getattr(self.ask.question, "tests", False)
+        if rejected.reason != "choice" or self.progress.conversation.keeps or tests:
+            return
+        meant = asides.meaning(text)
+        if meant.sure and meant.name != asides.NOTHING:
+            self._obey(f"open:{meant.name} {meant.given}".strip())
 
     def _explains(self, text: str) -> None:
         """ "Kenapa?" is a question about the question: a line why it is asked, and the question again."""
@@ -173,9 +179,17 @@ class _Taking:
         return self.progress.wording.languages
 
     def reject(self, rejected: Rejected, heard: Incoming) -> NoReturn:
-        """Say kindly that it does not fit; the second time in a row, where to find a person."""
+        """Say kindly that it does not fit; the second time in a row, where to find a person.
+
+        Whoever comes back after a pause has forgotten what waits: they are told that it does, and have not failed.
+        """
         talk = self.progress.talk
-        talk.failed += 1
+        if self.progress.away:
+            self.turn.say("resume")
+            if heard.kind == "text":
+                self.progress.wait(self.ask, keep=True, m=heard.message)
+        else:
+            talk.failed += 1
         keys = (f"{self.ask.name}.{rejected.reason}", f"rejected.{rejected.reason}", "rejected.other")
         self.turn.say(*keys, **{name: self._written(value) for name, value in rejected.values.items()})
         if talk.failed >= 2:
@@ -211,6 +225,8 @@ class _Taking:
         """A candidate that was picked, as the question's own canonical value."""
         if value.startswith(WORD):
             self._obey(value.removeprefix(WORD))
+        if value == OPEN:
+            self._obey(self.progress.hears(self.pending.get("said", "")) or "menu")
         shown = self.progress.display.candidates(self.pending.get("c", ()))
         said = self.pending.get("said", value) if value == THIS else value
         return self.ask.question.read(dataclasses.replace(self.progress.said(self.ask, said), shown=shown))
@@ -230,26 +246,6 @@ class _Taking:
         value = shown[found[0]].value
         return [value] if getattr(question, "many", False) else value
 
-    def _understands(self, text: str) -> bool:
-        """Where answers are kept, what would open a conversation is an answer if it means an option: "cari ikan"."""
-        question = self.ask.question
-        if question.free or not self.progress.conversation.keeps or not question.options():
-            return False
-        return not isinstance(question.read(self.progress.said(self.ask, text)), Rejected)
-
-    def _which(self, text: str, word: str) -> None:
-        """An option shares its name with a word that always works: ask which of the two is meant."""
-        name = words.fold(text)
-        own = next((one for one in self.ask.question.options() if name in map(words.fold, one.doubtful)), None)
-        if own is None:
-            return
-        display, languages = self.progress.display, self._languages()
-        label = display.value(self.ask, own.value)
-        meant = {one: self.progress.wording.say(one, COMMON, f"meant.{word}", {}) for one in languages}
-        self.turn.say("which_meant")
-        choice = [[own.value, dict.fromkeys(languages, label)], [f"{WORD}{word}", meant]]
-        self.progress.wait(self.ask, keep=True, c=choice)
-
     def _obey(self, word: str) -> NoReturn:
         if word == "back":
             self.progress.back(self.ask)
@@ -257,7 +253,8 @@ class _Taking:
             self.wait(f"{self.ask.name}.cannot_skip", "cannot_skip")
         if word in ("next", "greeting"):
             self.wait("resume")
-        if word == "thanks":
+        if word == "thanks" and self.progress.conversation.keeps:
+            # Elsewhere a thank-you ends it: a menu of ten lines again would be no answer to one.
             self.wait("you_are_welcome")
         self.turn.command = "cancel" if word == "later" else word
         self.wait()

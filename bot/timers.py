@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, select, text, update
 from bot import intake, waking
 from bot.log import place
 from bot.queued import WINDOW_MS, blank
-from bot.records import consents, media, redactions
+from bot.records import cash, consents, media, pictures, redactions, series
 from bot.schema import accounts, handled, outbox, persons, talks
 from bot.store import Store, Tx, Unavailable, is_unavailable
 from bot.turns import Turns
@@ -143,6 +143,9 @@ async def tidy(tx: Tx) -> None:
     await blank(tx)
     await redactions.give_up(tx)
     await media.tidy(tx)
+    await pictures.tidy(tx)
+    await cash.tidy(tx)
+    await series.tidy(tx)
     await tx.execute(delete(talks).where(talks.c.state == "ended", talks.c.updated_at < tx.now - DAY_MS))
     await tx.execute(delete(talks).where(talks.c.updated_at < tx.now - DRAFTS_MS))
     await tx.execute(delete(handled).where(handled.c.at < tx.now - KEYS_MS, handled.c.key.like("tg:%")))

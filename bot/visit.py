@@ -70,7 +70,7 @@ class Visit:
         if account.behind and message.fetched is None and not flooded and not words.id_number(message.text):
             await putting_off.put(self.tx, account.id, message)
             return
-        if not account.salutation and (account.talk is None or not self.scene.keeps(account.talk)):
+        if not account.salutation and (account.talk is None or "salutation" not in account.talk.answers):
             self.below = await self.shelf.below()
         there = await self._touch(message)
         if there and words.is_look(message.text):
@@ -117,9 +117,7 @@ class Visit:
         word = self._hears(message.text)
         if message.kind in UNREAD:
             self.say(f"rejected.kind_{message.kind}")
-        if word == "thanks":
-            self.say("you_are_welcome")
-        elif word is not None:
+        if word is not None:
             await self._obey(word)
         elif message.late and words.number(message.text) is not None:
             # It chose from something that is over, not from a menu that is yet to be shown.
@@ -219,6 +217,8 @@ class Visit:
             await self.open(MENU)
         elif name in ("stop", "resume", "leave"):
             await self.open("updates", name)
+        elif name == "thanks":
+            self.say("you_are_welcome")
         elif name in ("help", "language", "menu"):
             await self.open(name)
         elif name == "open":
@@ -237,6 +237,8 @@ class Visit:
             given = ""
         conversation = self.scene.conversations[name]
         below = self.account.talk
+        if below is not None and "salutation" in below.answers:
+            self.below = below
         if conversation.keeps and (kept := await self.shelf.take(name)) is not None:
             self._put_aside(below, kept)
             self.account.talk = kept

@@ -6,12 +6,14 @@ Imports nothing of ours. Folded text is for comparing only and is never shown to
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+
+from bot import tables
+from bot.tables import BadData
 
 _ASCII: Final = str.maketrans(
     {chr(code): " " for code in range(128) if not chr(code).isalnum()} | {"'": "", "`": ""}
@@ -84,6 +86,8 @@ class Vocabulary(NamedTuple):
     same: frozenset[str]
     unknown: frozenset[str]
     no_name: frozenset[str]
+    surely: frozenset[str]
+    distress: frozenset[str]
     calling: frozenset[str]
     intents: dict[str, str]
     salam: frozenset[str]
@@ -102,7 +106,7 @@ class Vocabulary(NamedTuple):
 
 def read(path: Path) -> Vocabulary:
     """Read a file of words; a word that would have two meanings is refused."""
-    data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    data = tables.read(path)
 
     def some(table: dict[str, Any], key: str) -> frozenset[str]:
         return frozenset(fold(word) for word in table[key])
@@ -112,7 +116,7 @@ def read(path: Path) -> Vocabulary:
         for form in forms:
             if intents.setdefault(fold(form), meaning) != meaning:
                 other = intents[fold(form)]
-                raise ValueError(f"{path}: {form!r} stands under intents.{other} and {meaning}; leave it under one")
+                raise BadData(f"{path}: {form!r} stands under intents.{other} and {meaning}; leave it under one")
     plain = {key: some(data, key) for key in Vocabulary._fields if isinstance(data.get(key), list)}
     return Vocabulary(
         **plain, intents=intents, salam=some(data["greetings"], "salam"), restart=some(data["phrases"], "restart"),

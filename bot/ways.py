@@ -32,12 +32,14 @@ class Template:
 class _Ready:
     """One announcement in the languages that were asked for."""
 
-    __slots__ = ("announcement", "filled", "messages", "parts")
+    __slots__ = ("announcement", "bytes", "filled", "messages", "parts")
 
-    def __init__(self, announcement: Announcement) -> None:
+    def __init__(self, announcement: Announcement, bytes: int) -> None:
         self.announcement = announcement
-        self.messages: dict[tuple[str, str], Outgoing] = {}
-        self.parts: dict[tuple[str, str], int] = {}
+        self.bytes = bytes
+        """Of its photo."""
+        self.messages: dict[tuple[str, str, bool], Outgoing] = {}
+        self.parts: dict[tuple[str, str, bool], int] = {}
         self.filled: dict[str, Template | None] = {}
 
 
@@ -50,15 +52,17 @@ class Ways:
         chain: Callable[[str], Iterable[str]],
         sender: Callable[[str], str],
         corrected: Callable[[str], str] = lambda language: "",
+        spared: Callable[[str, int], str] = lambda language, kilobytes: "",
     ) -> None:
         """`words` puts one into neutral markup, `chain` tells which languages will do for one, `sender` who speaks.
 
-        `corrected`: what is said beside a message that has been put right in its place.
+        `corrected`: what is said beside a message that has been put right in its place. `spared`: in place of a photo.
         """
         self._words = words
         self._chain = chain
         self._sender = sender
         self._corrected = corrected
+        self._spared = spared
         self._templates: Mapping[Key, Approved] = {}
         self._ready: dict[str, _Ready] = {}
 
@@ -75,11 +79,11 @@ class Ways:
     def __getitem__(self, number: str) -> Announcement:
         return self._ready[number].announcement
 
-    def add(self, announcement: Announcement) -> None:
-        """Take one up; its words do not change any more, unless another one corrects it."""
+    def add(self, announcement: Announcement, bytes: int = 0) -> None:
+        """Take one up, with the size of its photo; its words do not change any more, unless another one corrects it."""
         while len(self._ready) >= KEPT:
             del self._ready[next(iter(self._ready))]
-        self._ready[announcement.number] = _Ready(announcement)
+        self._ready[announcement.number] = _Ready(announcement, bytes)
 
     def approve(self, templates: Mapping[Key, Approved]) -> None:
         """These templates may be sent from now on, and no others."""
@@ -88,20 +92,25 @@ class Ways:
             for ready in self._ready.values():
                 ready.filled.clear()
 
-    def message(self, number: str, channel: str, language: str) -> Outgoing:
-        """The announcement itself, for somebody who reads `language`; it still wants an address."""
+    def message(self, number: str, channel: str, language: str, sparing: bool = False) -> Outgoing:
+        """The announcement itself, for somebody who reads `language`; it still wants an address.
+
+        sparing: without its photo, but with how large that is.
+        """
         ready = self._ready[number]
-        found = ready.messages.get((channel, language))
+        found = ready.messages.get((channel, language, sparing))
         if found is None:
-            text = self._words(ready.announcement, language)
-            found = ready.messages[channel, language] = Outgoing(channel, "", text, media=ready.announcement.media)
-            ready.parts[channel, language] = _parts(found)
+            text, media = self._words(ready.announcement, language), ready.announcement.media
+            if sparing and media:
+                text, media = f"{text}\n\n{self._spared(language, -(-ready.bytes // 1000))}", ""
+            found = ready.messages[channel, language, sparing] = Outgoing(channel, "", text, media=media)
+            ready.parts[channel, language, sparing] = _parts(found)
         return found
 
-    def parts(self, number: str, channel: str, language: str) -> int:
+    def parts(self, number: str, channel: str, language: str, sparing: bool = False) -> int:
         """How many messages it takes the channel."""
-        self.message(number, channel, language)
-        return self._ready[number].parts[channel, language]
+        self.message(number, channel, language, sparing)
+        return self._ready[number].parts[channel, language, sparing]
 
     def correction(self, message: Outgoing, ids: str, language: str) -> Outgoing:
         """A message that takes the place of an earlier one with these ids, and says so beside it."""

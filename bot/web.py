@@ -6,6 +6,7 @@ counted, logged by shape and taken off the provider's hands, so that it holds up
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -68,6 +69,33 @@ def application(parts: Parts) -> web.Application:
         app.router.add_post("/whatsapp/status", whatsapp.status)
         app.router.add_get("/media/{id}", _Shown(parts).file)
     return app
+
+
+class Listening:
+    """The web server at its address, from `begin` to `end`."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._runner = web.AppRunner(application(parts), access_log=None)
+        self._server: asyncio.Server | None = None
+
+    async def begin(self, host: str, port: int) -> int:
+        """Listen; the port that was given where it is 0. Raises OSError where somebody else listens there."""
+        await self._runner.setup()
+        serves = self._runner.server
+        assert serves is not None
+        self._server = await asyncio.get_running_loop().create_server(serves, host or None, port, backlog=128)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def end(self) -> None:
+        """Take nobody in any more, let who is in be answered, and close."""
+        if self._server is not None:
+            # asyncio forgets a connection that it is just taking in while its server closes: it stayed open for ever.
+            for one in self._server.sockets:
+                asyncio.get_running_loop().remove_reader(one.fileno())
+            for _ in range(3):
+                await asyncio.sleep(0)
+            self._server.close()
+        await self._runner.cleanup()
 
 
 class _Door:

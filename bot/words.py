@@ -17,8 +17,9 @@ from bot.vocabulary import VOCABULARY as _W
 from bot.vocabulary import cores, fold
 
 __all__ = [
-    "LONGEST", "How", "Match", "asks", "change", "changes", "cores", "declines", "find", "fold", "id_number",
-    "intent", "is_all", "is_look", "is_no_name", "is_nothing", "is_salam", "is_same", "is_still", "is_this",
+    "LONGEST", "How", "Match", "asks", "change", "changes", "cores", "declines", "distress", "find", "fold",
+    "id_number",
+    "intent", "is_all", "is_look", "is_no_name", "is_nothing", "is_salam", "is_same", "is_still", "is_sure", "is_this",
     "levels", "line_names", "mask", "match", "number", "numbers", "of_announcement", "orders_change", "restart",
     "wonders", "yes",
 ]  # fmt: skip
@@ -26,6 +27,8 @@ __all__ = [
 _SALAM: Final = ("asalam", "aslamu")
 """How an Islamic greeting begins, folded, in all its spellings."""
 _HELLOS: Final = frozenset(key.split(" ", 1)[0] for key, meaning in _W.intents.items() if meaning in ("menu", "thanks"))
+CRY: Final = 12
+"""Words of a message that cries for help; a longer one tells of something."""
 _OPENING: Final = frozenset(key.split(" ", 1)[0] for key in _W.intents) | _W.polite | _W.calling
 
 
@@ -115,6 +118,19 @@ def is_still(text: str) -> bool:
     """Whether a short text says that something goes on: "masih di sana", "belum pulang", "still there"."""
     padded = f" {fold(text)} " if len(text) <= LONGEST else ""
     return any(f" {form} " in padded for form in _W.still)
+
+
+def is_sure(text: str) -> bool:
+    """Whether the message is a word that is no answer, wherever it opens something: "status", "darurat"."""
+    return len(text) <= LONGEST and any(core in _W.surely for core in cores(fold(text).split()))
+
+
+def distress(text: str) -> bool:
+    """Whether a short message says that somebody is in danger: "saya dipukul suami"."""
+    if len(text) > LONGEST * 3 or "?" in text:
+        return False
+    said = f" {fold(text)} "
+    return len(said.split()) <= CRY and any(f" {one} " in said for one in _W.distress)
 
 
 def is_this(text: str) -> bool:

@@ -64,8 +64,8 @@ def _named(names: Mapping[str, str]) -> list[Option]:
 
 
 SALUTATIONS = {
-    "bapak": "pak, bpk, bapa, om, mister, sir",
-    "ibu": "bu, buk, ibuk, bunda, emak, mama, nyonya, madam",
+    "bapak": "pak, bpk, bapa, om, mr, mister, sir",
+    "ibu": "bu, buk, ibuk, bunda, emak, mama, nyonya, mrs, ms, madam",
     "kakak": "kak, kk, ka, mas, mbak, mba, abang, bang, teteh, teh, akang, kang, adik, dik, miss",
 }
 SEXES = {

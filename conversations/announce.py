@@ -124,6 +124,8 @@ async def _category(chat: Chat) -> str:
     # Behind "umumkan" it can only be a category.
     given = {word: one for one, said in DOUBTFUL.items() for word in said}.get(chat.given.strip().lower(), chat.given)
     category: str = await chat.choose("category", options, given=given)
+    if category == "rat":
+        await chat.say("rat_ahead")
     return category
 
 

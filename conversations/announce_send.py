@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any
 
 from bot.author import Chat, Moment, Option, Tx, conversation, formats, places
@@ -115,17 +116,17 @@ async def _when(chat: Chat, found: Announcement) -> int | None:
     """A time of the place that it is about, said back; None where it is not right yet."""
     zone, label = found.zone, places.zone_label(found.areas[0])
     at: int = await chat.ask("at", Moment(chat.now, zone), zone=label)
-    if found.category != "safety" and letting_go.limits().is_quiet(at, zone):
-        start, end = _hours(chat)
+    if found.category != "safety" and (waits := letting_go.limits().waits(at, found.areas[0])):
+        start, end = _hours(chat, waits)
         await chat.say("quiet", start=start, end=end, zone=label)
     date, clock = formats.date(at, zone, chat.speaker.language), formats.clock(at, zone, chat.speaker.language)
     sure = await chat.choose("sure", ["yes", "no"], exact=True, about=at, date=date, clock=clock)
     return at if sure == "yes" else None
 
 
-def _hours(chat: Chat) -> tuple[str, str]:
+def _hours(chat: Chat, hours: tuple[time, time]) -> tuple[str, str]:
     """From when until when it is quiet, as the speaker's language writes it."""
-    start, end = letting_go.limits().quiet
+    start, end = hours
     written = "%H:%M" if chat.speaker.language == "en" else "%H.%M"
     return start.strftime(written), end.strftime(written)
 
@@ -141,7 +142,12 @@ async def _told(chat: Chat, found: Announcement, state: str, at: int | None, hur
             return await chat.say("asked_nobody", number=number)
         asked = {"n": len(able), "count": formats.number(len(able), language)}
         if letting_go.limits().is_quiet(chat.now, found.zone):
-            return await chat.say("asked_quiet", end=_hours(chat)[1], zone=places.zone_label(found.areas[0]), **asked)
+            return await chat.say(
+                "asked_quiet",
+                end=_hours(chat, letting_go.limits().quiet)[1],
+                zone=places.zone_label(found.areas[0]),
+                **asked,
+            )
         return await chat.say("asked", number=number, **asked)
     if state != "scheduled":
         return await chat.say(f"not_sent.{state}", number=number)

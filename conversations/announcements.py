@@ -11,6 +11,7 @@ from bot.records import (
     announcement_checks,
     announcement_reports,
     call_lists,
+    letting_go,
     roles,
     schedules,
     second_tries,
@@ -19,6 +20,7 @@ from bot.records.announcement_reports import Figures
 from bot.records.announcements import Announcement, Outcome
 from bot.records.call_lists import Missed
 from bot.records.deliveries import LIMIT
+from bot.records.remains import NO_CHANNEL
 
 CONTROLLED = ("pause", "resume", "cancel")
 """What announce_control.py does."""
@@ -103,6 +105,10 @@ async def _report(chat: Chat, found: Announcement, figures: Figures | None) -> N
     await chat.say("figures", lines=Joined(tuple(_lines(chat, found, figures)), "\n"))
     if figures.sent("telegram")[0]:
         await chat.say("telegram_does_not_tell")
+    if any(
+        reason == NO_CHANNEL and channel not in letting_go.limits().channels for channel, _, reason, *_ in figures.cells
+    ):
+        await chat.say("when_there_is_a_channel")
     if chat.now - figures.at > MINUTE:
         await chat.say("as_of", clock=formats.clock(figures.at, found.zone, chat.speaker.language))
 
@@ -111,7 +117,7 @@ def _lines(chat: Chat, found: Announcement, figures: Figures) -> Iterator[Part]:
     """The people it was planned for, then what became of them: the lines add up to them."""
 
     def one(key: str, count: int, **values: object) -> Part:
-        return Part((key,), {"count": formats.number(count, chat.speaker.language), **values})
+        return Part((key,), {"n": count, "count": formats.number(count, chat.speaker.language), **values})
 
     yield one("planned", figures.people)
     if sent := figures.count("sent"):
@@ -223,9 +229,12 @@ async def _remove(chat: Chat, found: Announcement) -> None:
 async def _retry(chat: Chat, found: Announcement) -> None:
     account = chat.speaker.account
     count = await chat.once("retried", lambda tx: second_tries.let_go(tx, account, found.number))
-    await chat.say("retried" if count else "outcome.already", n=count, number=found.number)
-    if count == second_tries.AT_ONCE:
-        await chat.say("retried_more", number=found.number)
+    if not count:
+        return await chat.say("outcome.already", number=found.number)
+    shown = formats.number(count, chat.speaker.language)
+    if count == second_tries.MOST:
+        return await chat.say("retried_many", count=shown, number=found.number)
+    await chat.say("retried", n=count, count=shown, number=found.number)
 
 
 async def _carried_out(chat: Chat, found: Announcement, deed: Callable[[Tx, str], Awaitable[Outcome]]) -> Outcome:

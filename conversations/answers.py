@@ -13,7 +13,7 @@ def answered(about: str) -> Conversation:
     """The conversation that says `asked.<about>` and is over."""
     name = f"asked_{about}"
 
-    @conversation(name, words=", ".join(asides()[name].opens))
+    @conversation(name, words=", ".join(asides.asides()[name].opens))
     async def answer(chat: Chat) -> None:
         await chat.say(f"asked.{about}")
 

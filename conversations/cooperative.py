@@ -89,7 +89,8 @@ async def _candidate(chat: Chat, known: memberships.Membership) -> Any:
     account, person, mart = chat.speaker.account, known.person_id, known.shop
     shop = await chat.look(lambda tx: shops.standing(tx, known.mart))
     comes = shop is not None and shop.status in OPEN
-    day = Day(chat.now, chat.speaker.zone).show(known.appointment, chat.speaker.language) if known.appointment else ""
+    zone = shop.mart.zone if shop is not None else chat.speaker.zone
+    day = Day(chat.now, zone).show(known.appointment, chat.speaker.language) if known.appointment else ""
     past = shop is not None and bool(day) and known.appointment < shop.today(chat.now).isoformat()
     standing = (
         "candidate_past" if past else "candidate" if day else "candidate_no_day" if comes else "candidate_somewhen"
@@ -111,7 +112,15 @@ async def _candidate(chat: Chat, known: memberships.Membership) -> Any:
 async def _day(chat: Chat, person: str, shop: shops.Standing, once: str) -> Any:
     """The day on which somebody comes; nothing is closed then, as far as we know."""
     account, mart = chat.speaker.account, shop.mart
-    question = Day(chat.now, mart.zone, ahead=AHEAD, offered=_offered(chat, shop), closed=_closed(chat, shop))
+    question = Day(
+        chat.now,
+        mart.zone,
+        ahead=AHEAD,
+        offered=_offered(chat, shop),
+        closed=_closed(chat, shop),
+        timed=True,
+        opens=_opens(chat, shop),
+    )
     day = await chat.ask("day", question, mart=mart.name)
     done = await chat.once(once, lambda tx: memberships.wish(tx, account, person, mart.code, day))
     if done == "changed":
@@ -128,6 +137,14 @@ def _closed(chat: Chat, shop: shops.Standing) -> tuple[date, ...]:
     special = {one.on: one.span for one in shop.days}
     days = [shop.today(chat.now) + timedelta(days=ahead) for ahead in range(AHEAD + 1)]
     return tuple(day for day in days if special.get(day, shop.hours.get(day.weekday(), ())) is None)
+
+
+def _opens(chat: Chat, shop: shops.Standing) -> dict[date, tuple[int, ...]]:
+    """From when until when the mart is open, on the days on which that is known."""
+    special = {one.on: one.span for one in shop.days}
+    days = [shop.today(chat.now) + timedelta(days=ahead) for ahead in range(AHEAD + 1)]
+    found = {day: special[day] if day in special else shop.hours.get(day.weekday()) for day in days}
+    return {day: span for day, span in found.items() if span}
 
 
 def _offered(chat: Chat, shop: shops.Standing) -> tuple[date, ...]:

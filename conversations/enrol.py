@@ -87,9 +87,19 @@ async def _consented(tx: Tx, chat: Chat, proof: dict[str, Any], again: str) -> s
 
 async def _stop_for_a_child(chat: Chat, person: str) -> None:
     """Say kindly whom to ask instead, and keep nothing."""
-    await chat.once("purged", lambda tx: consents.unrecord(tx, person))
+    alone = await chat.once("purged", lambda tx: _purge(tx, chat, person))
     await chat.forget()
-    await chat.say("under_18")
+    await chat.say("under_18_chat" if alone else "under_18")
+
+
+async def _purge(tx: Tx, chat: Chat, person: str) -> bool:
+    """Whether all that there is of the chat has gone: not where somebody has enrolled from it, or it is staff's."""
+    account = chat.speaker.account
+    alone = not chat.speaker.roles and not await people.of_account(tx, account)
+    await consents.unrecord(tx, person, account if alone else "")
+    if alone:
+        await people.empty(tx, account, chat.talk)
+    return alone
 
 
 async def _elsewhere(chat: Chat, said: dict[str, Any]) -> None:

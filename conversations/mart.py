@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from bot.author import Chat, Joined, Option, Part, conversation, formats, marts
 from bot.records import marts as records
 from bot.records import promos
-from bot.records.marts import Standing
+from bot.records.marts import Day, Standing
 from bot.records.promos import Promo
 
 PROMOS = 2
 """Lower prices that stand in the answer itself; the others are one word away."""
+ROOM = 60
+"""Words that a message may have: what does not fit any more is one word away, too."""
 SOON = 3
 """Days ahead of which other hours are told."""
 LAST_MINUTE = 23 * 60 + 59
+ENDS = ("opens", "closes")
+BROKEN = ("opens", "pauses", "resumes", "closes")
 
 
 @conversation(
     "mart",
-    words="mart, sbmi mart, toko, toko sbmi, toko koperasi, info mart, jam, jam buka, jam mart, jam buka mart,"
+    words="mart, sbmi mart, toko, toko sbmi, toko koperasi, info mart, jam, jam buka, kapan buka, buka jam berapa,"
+    " jam berapa buka, mart di mana, mart dimana, jam mart, jam buka mart,"
     " alamat mart, lokasi mart, di mana mart, mart buka, lihat mart, shop, the mart, see the mart,"
     " opening hours, where is the mart",
     takes=lambda said: bool(marts.named(said)),
@@ -27,6 +33,24 @@ LAST_MINUTE = 23 * 60 + 59
 async def mart(chat: Chat) -> Any:
     """Tell of the mart of one's own district, or of the one that was named."""
     await _about(chat, marts.named(chat.given) or await nearest(chat))
+
+
+@conversation(
+    "mart_week",
+    words="jam lengkap, jam buka lengkap, semua jam, all hours, all opening hours",
+    takes=lambda said: bool(marts.named(said)),
+    texts="mart",
+)
+async def all_hours(chat: Chat) -> Any:
+    """The hours of every weekday and the days that differ, where the answer itself has no room for them."""
+    code = marts.named(chat.given) or await nearest(chat)
+    known: Standing | None = await chat.look(lambda tx: records.standing(tx, code))
+    if known is None or not known.hours:
+        return chat.then("mart", chat.given)
+    await chat.say("week", mart=known.mart.name, lines=hours(known, chat.speaker.language, "\n"))
+    for day in records.days_ahead(known, chat.now, SOON)[:SOON]:
+        await _special(chat, known, day)
+    await chat.say("week_end")
 
 
 @conversation(
@@ -80,6 +104,8 @@ async def _about(chat: Chat, code: str) -> Any:
         return await _others(chat)
     if address:
         await chat.say("address_to_come" if known.status in marts.TO_COME else "address", address=address)
+    if known.mart.landmark:
+        await chat.say("landmark", landmark=known.mart.landmark)
     await _pin(chat, known)
     if await chat.look(lambda tx: records.waits(tx, chat.speaker.account, code)):
         return await chat.say("waiting")
@@ -101,28 +127,77 @@ async def _wait(chat: Chat, code: str) -> Any:
 
 async def _open(chat: Chat, known: Standing) -> None:
     """In one message: open until, or when; where; what is cheaper; and a pin, where it is known where that is."""
-    await chat.say(_when(chat, known), **_times(chat, known))
-    if known.hours:
-        await chat.say("hours", lines=hours(known, chat.speaker.language))
+    mart, language = known.mart, chat.speaker.language
     special = records.days_ahead(known, chat.now, SOON)[:1]
+    found = await chat.look(lambda tx: promos.running(tx, mart.code))
+    room = ROOM - (STATUS if known.hours else UNKNOWN + _words(mart.contact)) - _words(mart.name, mart.address) - LABELS
+    room -= SPECIAL * len(special) + MORE * (bool(found) + bool(known.hours))
+    # What there is no room for is left out, the least needed first.
+    landmark = mart.landmark if (needed := _words(mart.landmark)) <= room else ""
+    room -= needed if landmark else 0
+    reasons = (needed := _words(*(day.reason for day in special))) <= room
+    room -= needed if reasons else 0
+    await chat.say(_when(chat, known), **_times(chat, known))
+    if known.hours and (needed := _week_words(known) - MORE) <= room:
+        room -= needed
+        await chat.say("hours", lines=hours(known, language))
+    elif known.hours:
+        await chat.say("hours_elsewhere")
     for day in special:
-        told = {"date": formats.short_date(day.on, known.mart.zone, chat.speaker.language), "reason": day.reason}
-        opens, closes = records.written(day.span, chat.speaker.language)
-        open_ = "day.open_why" if day.reason else "day.open"
-        shut = "day.closed_why" if day.reason else "day.closed"
-        await chat.say(open_ if day.span else shut, **told, opens=opens, closes=closes)
-    if known.mart.address:
-        await chat.say("address", address=known.mart.address)
-    found = await chat.look(lambda tx: promos.running(tx, known.mart.code))
+        await _special(chat, known, day if reasons else replace(day, reason=""))
+    if mart.address:
+        await chat.say("address", address=mart.address)
+    if landmark:
+        await chat.say("landmark", landmark=landmark)
     shown = found[: PROMOS - len(special)]
-    if found:
-        await chat.say("promos", lines=promo_lines(shown, known, chat.speaker.language))
+    if len(shown) < len(found) or fitting(shown, room + MORE - HEADING, known) < len(shown):
+        shown = shown[: fitting(shown, room - HEADING, known)]
+    if shown:
+        await chat.say("promos", lines=promo_lines(shown, known, language))
     if len(found) > len(shown):
-        await chat.say("more_promos", n=len(found) - len(shown))
-    if known.mart.link:
-        await chat.say("link", link=known.mart.link)
+        await chat.say("more_promos" if shown else "some_promos", n=len(found) - len(shown))
+    if mart.link:
+        await chat.say("link", link=mart.link)
     await _pin(chat, known)
-    await _others(chat, "" if found else "further")
+    await _others(chat, "" if found else "further" if room >= FURTHER else "others" if room >= MORE else "")
+
+
+async def _special(chat: Chat, known: Standing, day: Day) -> None:
+    told = {"date": formats.short_date(day.on, known.mart.zone, chat.speaker.language), "reason": day.reason}
+    open_ = "day.open_why" if day.reason else "day.open"
+    shut = "day.closed_why" if day.reason else "day.closed"
+    await chat.say(open_ if day.span else shut, **told, hours=spanned(day.span, chat.speaker.language))
+
+
+# How many words what is told has; the longest names are tested
+
+STATUS, UNKNOWN = 12, 18
+SPECIAL = 7
+MORE = 6
+LABELS = 2
+HEADING = 3
+FURTHER = 13
+LINE, CLOCK, MOST = 7, 3, 5
+"""Of a lower price: beside what it is for, with an hour, with a number for each person."""
+
+
+def _words(*told: str) -> int:
+    return sum(len(one.split()) for one in told)
+
+
+def _week_words(known: Standing) -> int:
+    spans = [span for _, span in records.week(known.hours, "id")]
+    return 2 + sum(2 if span is None else len(span) for span in spans)
+
+
+def fitting(found: list[Promo], room: int, known: Standing) -> int:
+    """How many of these lower prices have room in so many words."""
+    for at, one in enumerate(found):
+        late = records.minute_of(one.ends_at, known.mart.zone) != LAST_MINUTE
+        room -= _words(one.item) + LINE + CLOCK * late + MOST * bool(one.most)
+        if room < 0:
+            return at
+    return len(found)
 
 
 async def _others(chat: Chat, key: str = "others") -> None:
@@ -143,11 +218,13 @@ def _when(chat: Chat, known: Standing) -> str:
     now = known.now(chat.now)
     who = "" if known.mart.contact else "_office"
     if now.open:
-        return "open.until" if now.until else "open.on"
+        return "open.on" if not now.until else "open.until_again" if now.again else "open.until"
     if now.open is None:
         return f"open.unknown{who}"
     if now.next is None:
         return f"shut.unknown{who}"
+    if now.rests:
+        return "shut.rests"
     ahead = (records.day_of(now.next, known.mart.zone) - known.today(chat.now)).days
     return ("shut.today", "shut.tomorrow")[ahead] if ahead < 2 else "shut.day"
 
@@ -156,6 +233,8 @@ def _times(chat: Chat, known: Standing) -> dict[str, object]:
     now, zone, language = known.now(chat.now), known.mart.zone, chat.speaker.language
     at = now.until or now.next
     told: dict[str, object] = {"mart": known.mart.name, "whom": known.mart.contact}
+    if now.again:
+        told["hours"] = spanned(now.again, language)
     if at is not None:
         told |= {"clock": formats.clock(at, zone, language), "date": formats.date(at, zone, language)}
     return told
@@ -164,14 +243,24 @@ def _times(chat: Chat, known: Standing) -> dict[str, object]:
 # What managers are shown, too
 
 
-def hours(known: Standing, language: str) -> Joined:
+def hours(known: Standing, language: str, between: str = ", ") -> Joined:
     """The hours by weekday, days that have the same ones together."""
     return Joined(
         tuple(
-            Part(("hours.open" if opens else "hours.closed",), {"days": days, "opens": opens, "closes": closes})
-            for days, opens, closes in records.week(known.hours, language)
-        )
+            Part(("hours.open" if span else "hours.closed",), {"days": days, "hours": spanned(span, language)})
+            for days, span in records.week(known.hours, language)
+        ),
+        between,
     )
+
+
+def spanned(span: tuple[int, ...] | None, language: str) -> Joined:
+    """ "08.00–12.00 dan 13.00–17.00"; nothing where it is closed."""
+    shown = records.written(span, language)
+    if not shown:
+        return Joined(())
+    key, names = ("span.whole", ENDS) if len(shown) == len(ENDS) else ("span.parts", BROKEN)
+    return Joined((Part((key,), dict(zip(names, shown, strict=True))),))
 
 
 def promo_lines(found: list[Promo], known: Standing, language: str) -> Joined:
@@ -192,7 +281,7 @@ def _promo(one: Promo, known: Standing, language: str) -> Part:
 
 def until(at: int, zone: str, language: str) -> str:
     """A day alone where all of it is meant, else with the hour."""
-    day = formats.short_date(at, zone, language)
+    day = formats.day_of_month(at, zone, language)
     return day if records.minute_of(at, zone) == LAST_MINUTE else f"{day}, {formats.clock(at, zone, language)}"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from bot.author import Chat, DayHours, Joined, Moment, Note, Option, Part, Week, conversation, formats, marts
 from bot.records import marts as records
 from bot.records.marts import Day, Standing
-from conversations.mart import chosen, hours
+from conversations.mart import chosen, hours, spanned
 
 STATUSES = tuple(
     Option(status, aliases=tuple(aliases.split(", ")))
@@ -30,17 +30,19 @@ DAYS = 5
     takes=lambda said: not said[0].isdigit(),
 )
 async def keep(chat: Chat) -> Any:
-    """Show how a mart stands, and change its week, one day, or its status."""
+    """Show how a mart stands, and change its week, one day, its status, or where it is."""
     mart = await own(chat, "jam")
     known: Standing | None = await chat.look(lambda tx: records.standing(tx, mart.code)) if mart else None
     if mart is None or known is None:
         return
     await _shown(chat, known)
-    what = await chat.choose("what", ["week", "day", "status"])
+    what = await chat.choose("what", ["week", "day", "status", "place"])
     if what == "week":
         return await _week(chat, known)
     if what == "day":
         return await _day(chat, known)
+    if what == "place":
+        return chat.then("mart_place", known.mart.code)
     return await _status(chat, known)
 
 
@@ -67,15 +69,14 @@ async def _shown(chat: Chat, known: Standing) -> None:
 
 
 def _line(day: Day, known: Standing, language: str) -> Part:
-    opens, closes = records.written(day.span, language)
     date = formats.short_date(day.on, known.mart.zone, language)
     key = "special.open" if day.span else "special.closed"
-    return Part((key,), {"date": date, "opens": opens, "closes": closes})
+    return Part((key,), {"date": date, "hours": spanned(day.span, language)})
 
 
 async def _week(chat: Chat, known: Standing) -> Any:
     said = await chat.ask("week", Week(), mart=known.mart.name)
-    week = {day: (span[0], span[1]) if span else None for day, *span in said}
+    week = {day: tuple(span) if span else None for day, *span in said}
     changed = hours(Standing(known.mart, known.status, week), chat.speaker.language)
     if await chat.choose("sure", ["yes", "no"], exact=True, about=said, lines=changed) == "no":
         return chat.then("mart_hours")
@@ -92,15 +93,14 @@ async def _day(chat: Chat, known: Standing) -> Any:
     if said == "usual":
         done = await chat.once("day_cleared", lambda tx: records.clear_day(tx, account, code, day.isoformat()))
         return await chat.say("day_as_usual" if done else "not_yours", date=date, mart=known.mart.name)
-    span = None if said == "closed" else (said[0], said[1])
+    span = None if said == "closed" else tuple(said)
     reason: str | None = await chat.ask("reason", Note(), optional=True)
     done = await chat.once(
         "day_kept", lambda tx: records.set_day(tx, account, code, day.isoformat(), span, reason or "")
     )
     if not done:
         return await chat.say("not_yours", mart=known.mart.name)
-    opens, closes = records.written(span, language)
-    await chat.say("day_open" if span else "day_closed", date=date, opens=opens, closes=closes)
+    await chat.say("day_open" if span else "day_closed", date=date, hours=spanned(span, language))
 
 
 async def _status(chat: Chat, known: Standing) -> Any:
@@ -110,6 +110,9 @@ async def _status(chat: Chat, known: Standing) -> Any:
         waiting = await chat.look(lambda tx: records.waiting(tx, code))
         if waiting and await chat.choose("sure_open", ["yes", "no"], exact=True, mart=name, n=waiting) == "no":
             return chat.then("mart_hours")
+    ends = status == "closed" and known.status != "closed"
+    if ends and await chat.choose("sure_closed", ["yes", "no"], exact=True, mart=name) == "no":
+        return chat.then("mart_hours")
     told = await chat.once("status_kept", lambda tx: records.set_status(tx, account, code, status))
     if told is None:
         return await chat.say("not_yours", mart=name)

@@ -9,12 +9,16 @@ from bot.records import marts as records
 from bot.records import promos
 from bot.records.marts import Standing
 from bot.records.promos import Promo
-from conversations.mart import promo_lines
+from conversations.mart import fitting, promo_lines
 from conversations.mart_hours import own
 
 DEAREST = 99_999_999
 CHEAPEST = 100
 LISTED = 8
+"""Of those that may be ended; the others may be named."""
+ROW = 24
+ROOM = 36
+"""Words for lower prices and the name of the mart beside the question."""
 
 
 @conversation(
@@ -32,9 +36,12 @@ async def lower(chat: Chat) -> Any:
     if known.status != "open":
         return await chat.say("not_open", mart=mart.name)
     account = chat.speaker.account
-    found: list[Promo] = await chat.look(lambda tx: promos.running(tx, mart.code, LISTED))
+    found: list[Promo] = await chat.look(lambda tx: promos.running(tx, mart.code))
     if found:
-        await chat.say("running", mart=mart.name, lines=promo_lines(found, known, chat.speaker.language))
+        fit = max(1, fitting(found, ROOM - len(mart.name.split()), known))
+        await chat.say("running", mart=mart.name, lines=promo_lines(found[:fit], known, chat.speaker.language))
+        if len(found) > fit:
+            await chat.say("running_more", n=len(found) - fit)
     if found and await chat.choose("what", ["new", "end"], default="new") == "end":
         return await _end(chat, found)
     await chat.say("begin", mart=mart.name)
@@ -82,9 +89,16 @@ async def _announcement(chat: Chat, mart: marts.Mart, said: dict[str, Any], lang
     )
 
 
+def _label(item: str) -> str:
+    """What has room in a row: of a long name its beginning and its end, where such names differ."""
+    return item if len(item) <= ROW else f"{item[:12].rstrip()}…{item[-11:].lstrip()}"
+
+
 async def _end(chat: Chat, found: list[Promo]) -> Any:
-    options = [Option(f"promo_{one.id}", dict.fromkeys(("id", "en"), one.item[:24])) for one in found]
-    picked: str = await chat.choose("which", options) if len(found) > 1 else f"promo_{found[0].id}"
+    options = [Option(f"promo_{one.id}", dict.fromkeys(("id", "en"), _label(one.item))) for one in found]
+    picked: str = f"promo_{found[0].id}"
+    if len(found) > 1:
+        picked = await chat.choose("which", options[:LISTED], also=options[LISTED:])
     one = next((each for each in found if f"promo_{each.id}" == picked), None)
     if one is None:
         return await chat.say("over")

@@ -42,6 +42,8 @@ async def _record(chat: Chat, known: memberships.Membership) -> Any:
     shown: dict[str, object] = {"who": known.masked, "place": _place(known), "mart": known.shop}
     key = known.status if known.appointment or known.status != "candidate" else "candidate_somewhen"
     await chat.say(f"record.{key}", **shown, number=known.number or "–", day=_day(known, language))
+    if await chat.once("own", lambda tx: memberships.is_own(tx, account, person)):
+        return await chat.say("own", who=known.masked)
     what = await chat.choose("what", [*memberships.MOVES[known.status], "enough"], exact=True)
     if what == "enough":
         return await chat.say("enough")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from bot.author import Chat, Choice, Option, asides, conversation, formats
@@ -13,18 +13,15 @@ CHOICES = ("enrol", "status", "tips", "calculate", "mart", "sell", "my_data", "c
 
 Ten at most: a list on WhatsApp has no more."""
 
-NOTHING = "nothing"
-"""Somebody only says "ok sip" (data/answers.toml)."""
-FEW = 6
-"""Words of a question that is short enough to be guessed; what is longer is for a person."""
-
 
 @dataclass(frozen=True)
 class Menu:
-    """The choices, and what people write instead of choosing; the value is the conversation that answers."""
+    """The choices, and what people write instead of choosing.
+
+    The value is the conversation that answers, and behind it what is handed to it: "mart_item gula".
+    """
 
     choices: Choice
-    others: tuple[Choice, ...]
 
     free = False
 
@@ -39,24 +36,15 @@ class Menu:
         return self.choices.show(value, language)
 
     def read(self, said: Any) -> Any:
-        """A choice where it is one, else what a few words seem to mean."""
-        value = self.choices.read(said)
-        if getattr(value, "reason", "") != "choice":
-            return value
-        for other in self.others:
-            found = other.read(replace(said, shown=()))
-            if isinstance(found, str) and len(said.text.split()) <= FEW:
-                return found
-        return value
+        """A thing that is asked for ("jual keripik"), else a choice, else what a few words seem to mean."""
+        found = asides.asked_for(said.text) if said.text not in CHOICES else asides.Meaning("")
+        value = self.choices.read(said) if not found.name else None
+        if not found.name and getattr(value, "reason", "") == "choice":
+            found = asides.meaning(said.text)
+        return f"{found.name} {found.given}".strip() if found.name else value
 
 
-MENU = Menu(
-    Choice(tuple(map(Option, CHOICES))),
-    (
-        Choice((Option(NOTHING, aliases=asides()[NOTHING].meant),), exact=True),
-        Choice(tuple(Option(name, aliases=one.meant) for name, one in asides().items() if name != NOTHING)),
-    ),
-)
+MENU = Menu(Choice(tuple(map(Option, CHOICES))))
 
 
 @conversation("menu", words="menu")
@@ -73,4 +61,5 @@ async def menu(chat: Chat) -> Any:
     elif not chat.speaker.person:
         await chat.say("intro")
     chosen = await chat.ask("menu", MENU, given=chat.given)
-    return await chat.say("nothing") if chosen == NOTHING else chat.then(chosen)
+    name, _, given = chosen.partition(" ")
+    return await chat.say("nothing") if name == asides.NOTHING else chat.then(name, given)

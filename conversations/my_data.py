@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.author import Chat, Joined, Option, Part, Text, Tx, conversation, places
-from bot.records import belongings, consents, enrolments, people
+from bot.records import belongings, consents, enrolments, leaving, people
 from conversations.about import ELSEWHERE, QUESTIONS, ask, is_child
 
 NOT_NOW = ("gak jadi", "ga jadi", "nggak jadi", "gajadi", "tidak", "batal", "never mind", "cancel")
@@ -90,7 +90,7 @@ async def _delete(chat: Chat, person: str, there: dict[str, int]) -> None:
     account, proof = chat.speaker.account, chat.proof("word")
 
     async def leave(tx: Tx) -> bool:
-        chats = await people.erase(tx, person, except_talk=chat.talk)
+        chats = await leaving.leave(tx, person, except_talk=chat.talk)
         await consents.withdraw(tx, person, account, chats, proof)
         return account in chats
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.author import Chat, Joined, Option, Part, conversation, formats, places
-from bot.records import consignments, offer_decisions, offers, settlements
+from bot.records import consignments, offer_decisions, offer_prices, offers, settlements
 from bot.records.offer_steps import LIVE, may
 from bot.records.offers import Offer
 
@@ -29,12 +29,15 @@ async def mine(chat: Chat) -> Any:
         return await chat.say("unknown", reference=reference)
     await _show(chat, one)
     waiting = await chat.look(lambda tx: settlements.unanswered(tx, reference))
-    can = ["answer"] if waiting else []
+    can = ["price"] if await chat.look(lambda tx: offer_prices.waiting(tx, reference)) else []
+    can += ["answer"] if waiting else []
     can += ["day"] if one.status in ("accepted", "stocked", "selling") else []
     can += ["cancel"] if may(one.status, "cancelled", "person") else []
     if not can:
         return await chat.say("next")
     chosen = await chat.choose("what", [*can, "enough"], product=one.product)
+    if chosen == "price":
+        return chat.then("price_asked", given=reference)
     if chosen == "answer":
         return chat.then("settlement", given=waiting)
     if chosen == "day":

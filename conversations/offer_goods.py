@@ -28,6 +28,19 @@ SAME = ("ya", "iya", "sama", "tetap", "tetap sama", "itu", "yes", "same", "the s
 """What people write for the usual amount."""
 
 
+def in_shop(price: int, usual: int | None) -> Rupiah:
+    """What a buyer pays, never below what the maker gets; the usual amount can be picked."""
+    if usual is not None and usual >= price:
+        return Usual(price, 2 * HIGHEST, usual)
+    return Rupiah(price, 2 * HIGHEST)
+
+
+async def held(tx: Tx, reference: str) -> tuple[int, int | None]:
+    """What the maker gets and what a buyer pays, as it holds now."""
+    one = await offers.get(tx, reference)
+    return (one.price, one.shop_price) if one else (LOWEST, None)
+
+
 async def able(tx: Tx, reference: str) -> list[str]:
     """What can be done with the goods of an offer as they are now."""
     goods = await consignments.of(tx, reference)
@@ -64,13 +77,18 @@ async def note(chat: Chat) -> Any:
         outcome = await _put_right(chat, one)
     count = chat.answers.get(deed, "")
     await chat.say(outcome, reference=reference, product=one.product, maker=one.full_name, count=count)
+    if outcome in ("asked_done", "nobody_to_ask_done"):
+        held = await chat.look(lambda tx: offers.get(tx, reference)) or one
+        amounts = (held.price, held.shop_price or held.price)
+        price, shop_price = (formats.rupiah(amount, chat.speaker.language) for amount in amounts)
+        await chat.say("holds", maker=one.full_name, price=price, shop_price=shop_price)
     goods = await chat.look(lambda tx: consignments.of(tx, reference))
     if outcome in COUNTED and goods.delivered:
         counts = {name: getattr(goods, name) for name in ("delivered", "sold", "returned", "shelf")}
         await chat.say("stands", reference=reference, **counts)
 
 
-COUNTED = ("delivered_done", "sold_done", "returned_done", "put_right_done")
+COUNTED = ("delivered_done", "asked_done", "nobody_to_ask_done", "sold_done", "returned_done", "put_right_done")
 """After these the numbers are said."""
 
 
@@ -84,13 +102,16 @@ async def _delivered(chat: Chat, one: Offer, given: str) -> str:
     account, reference, language = chat.speaker.account, one.reference, chat.speaker.language
     seen = await chat.once("seen", lambda tx: consignments.counted(tx, reference))
     count = await chat.ask("delivered", Number(1, consignments.MOST), given=given, product=one.product)
-    before = await chat.once("before", lambda tx: consignments.prices(tx, reference))
-    price = await chat.ask("price", Usual(LOWEST, HIGHEST, before[0] if before else one.price))
-    asked = Usual(price, 2 * HIGHEST, before[1]) if before and before[1] >= price else Rupiah(price, 2 * HIGHEST)
-    shop_price = await chat.ask("shop_price", asked, about=price, price=formats.rupiah(price, language))
+    before = await chat.once("before", lambda tx: held(tx, reference))
+    price = await chat.ask("price", Usual(LOWEST, HIGHEST, before[0]))
+    shop_price = await chat.ask(
+        "shop_price", in_shop(price, before[1]), about=price, price=formats.rupiah(price, language)
+    )
     outcome = await chat.once(
         "noted", lambda tx: consignments.deliver(tx, account, reference, count, price, shop_price, seen)
     )
+    if outcome in ("asked", "nobody_to_ask"):
+        return "asked_done" if outcome == "asked" else "nobody_to_ask_done"
     return "delivered_done" if outcome == "done" else outcome
 
 

@@ -41,9 +41,10 @@ async def news(chat: Chat) -> Any:
     goods = await chat.look(lambda tx: consignments.of(tx, reference))
     counts = {name: getattr(goods, name) for name in ("delivered", "sold", "returned", "shelf")}
     if what == "stocked":
-        prices = await chat.look(lambda tx: consignments.prices(tx, reference)) or (one.price, one.price)
-        price, shop_price = (formats.rupiah(amount, chat.speaker.language) for amount in prices)
-        return await chat.say("stocked", **facts, count=count, price=price, shop_price=shop_price)
+        shop = one.shop_price or one.price
+        amounts = (one.price, shop, shop - one.price)
+        price, shop_price, fee = (formats.rupiah(amount, chat.speaker.language) for amount in amounts)
+        return await chat.say("stocked", **facts, count=count, price=price, shop_price=shop_price, fee=fee)
     return await chat.say(what, **facts, **counts, count=count)
 
 

@@ -6,14 +6,15 @@ from typing import Any
 
 from bot.author import Chat, Joined, Note, Option, Part, Tx, conversation, formats, places
 from bot.records import consignments as goods
-from bot.records import notices, offer_decisions, offer_desk, offers
-from bot.records.offer_steps import COUNTED, REASONS, Goods, may
+from bot.records import notices, offer_decisions, offer_desk, offer_prices, offers, settlements
+from bot.records.offer_steps import COUNTED, PRICED, REASONS, Goods, may
 from bot.records.offers import Offer
 from conversations.offer_goods import able
 
 ACTIONS = {
     "sample": ("contoh", "sampel", "minta contoh dulu", "sample"),
     "accept": ("setuju", "diterima", "terima aja", "accepted", "ok", "oke", "yes"),
+    "price": ("harga", "harga lain", "ubah harga", "ganti harga", "usul harga", "nego", "price", "other price"),
     "not_yet": ("belum", "blm", "tolak", "tidak", "tidak dulu", "no", "not now"),
     "delivered": ("titip", "masuk", "barang datang", "delivered", "stock"),
     "sold": ("terjual", "laku", "jual", "sold"),
@@ -53,6 +54,8 @@ async def decide(chat: Chat) -> Any:
     action = await chat.choose("action", options, exact=True, given=word, reference=reference)
     if action in offer_decisions.TARGET:
         return await _decide(chat, one, action)
+    if action == "price":
+        return chat.then("offer_price", given=f"{reference} {rest}".strip())
     if action == "photo":
         await chat.once("shown", lambda tx: _photo(tx, account, one))
         return await chat.say("photo_comes")
@@ -114,8 +117,29 @@ async def _card(chat: Chat, one: Offer, there: Goods) -> None:
     if one.status in COUNTED and there.delivered:
         counts = {name: getattr(there, name) for name in ("delivered", "sold", "returned", "shelf", "unsettled")}
         await chat.say("goods", **counts)
+    await _open_questions(chat, one)
     if one.status in ("sample", "not_yet", "accepted", "cancelled", "finished", "returned"):
         await chat.say(f"now.{one.status}")
+
+
+async def _open_questions(chat: Chat, one: Offer) -> None:
+    """The price in the shop, prices that the maker is still asked about, and a payment that she does not agree to."""
+    language = chat.speaker.language
+    if one.shop_price is not None:
+        amounts = (one.shop_price, one.shop_price - one.price)
+        shop_price, fee = (formats.rupiah(amount, language) for amount in amounts)
+        await chat.say("shop_price", shop_price=shop_price, fee=fee)
+    asked = await chat.look(lambda tx: offer_prices.waiting(tx, one.reference))
+    if asked is not None:
+        await chat.say("price_asked", price=formats.rupiah(asked.price, language))
+    number = await chat.look(lambda tx: settlements.unanswered(tx, one.reference))
+    paid = await chat.look(lambda tx: settlements.get(tx, number)) if number else None
+    if paid is not None and paid.state == "disputed":
+        await chat.say("not_agreed", number=number)
+        if paid.reason in settlements.REASONS:
+            await chat.say(f"dispute_{paid.reason}")
+        elif paid.reason:
+            await chat.say("dispute_words", reason=paid.reason)
 
 
 def _can(one: Offer, with_goods: list[str]) -> list[str]:
@@ -123,6 +147,8 @@ def _can(one: Offer, with_goods: list[str]) -> list[str]:
     can = [deed for deed, after in offer_decisions.TARGET.items() if may(one.status, after, "staff")]
     if one.status in COUNTED:
         can += with_goods
+    if one.status in PRICED:
+        can.insert(can.index("not_yet") if "not_yet" in can else len(can), "price")
     if one.photo:
         can.append("photo")
     if one.phone and one.status != "cancelled":

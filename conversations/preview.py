@@ -57,7 +57,7 @@ def _lines(found: Announcement, language: str) -> Iterator[Part]:
         yield _counted("deferred", given["deferred"], language)
     if given.get("over", 0):
         yield _counted("over", given["over"], language)
-    if found.reached:
+    if any(given.get(way, 0) for way in ("free", "template", "knock")):
         yield _time(given, language)
 
 

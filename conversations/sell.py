@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from bot.author import (
@@ -15,6 +16,7 @@ from bot.author import (
     Rupiah,
     Text,
     Tx,
+    asides,
     conversation,
     marts,
     places,
@@ -37,10 +39,23 @@ OF_LASTING = ("nib", "nib_applied", "none")
 DAILY = 7
 """Food that keeps for fewer days comes fresh."""
 SOLD = "jual"
-AMOUNT = re.compile(r"(?:rp\.?\s*)?\d[\d.,]*\s*(?:rb|ribu|k|jt|juta|rupiah)?", re.I)
-"""With an amount alone behind it this is a cash note: "jual 25rb"."""
+AMOUNT = re.compile(r"(?:rp\.?\s*)?\d[\d.,]*\s*(?:rb|ribu|k|jt|juta|rupiah)?|.*\d\s*(?:rb|ribu|k|jt|juta|rupiah)", re.I)
+"""With an amount alone or at the end behind it this is a cash note: "jual 25rb", "jual keripik 25rb"."""
 LESSON = "C5L2"
 """The lesson on permits."""
+
+
+class Product(Text):
+    """What the thing is called; "mau titip keripik" names it, too."""
+
+    def outranks(self, text: str) -> bool:
+        """Those words begin like what opens this, and name the thing."""
+        return asides.asked_for(text).name == "sell"
+
+    def read(self, said: Any) -> Any:
+        """The name, without the words around it."""
+        meant = asides.asked_for(said.text)
+        return Text.read(self, replace(said, text=meant.given) if meant.name == "sell" else said)
 
 
 @conversation(
@@ -65,8 +80,14 @@ async def sell(chat: Chat) -> Any:
     to_come, called = mart.status in marts.TO_COME, mart.mart.name
     if await chat.look(lambda tx: offering.waiting_of(tx, person)) >= offering.MOST_OPEN:
         return await chat.say("many_waiting")
-    await chat.say("welcome_planned" if to_come else "welcome", mart=called)
-    said = await _asked(chat)
+    welcome = "welcome_planned" if to_come else "welcome"
+    await chat.say(welcome, mart=called)
+    product = await chat.ask("product", Product(2, 60, named=True), given=chat.given)
+    if product == chat.given:
+        # Named in the words that opened this, which took the place of the first question.
+        await chat.say(welcome, mart=called)
+        await chat.say("named", product=product)
+    said = await _asked(chat, product)
     await chat.review("review", mart=called)
     reference = await chat.once("sent", lambda tx: offering.submit(tx, account, person, said))
     if not reference:
@@ -103,9 +124,8 @@ async def _only(tx: Tx, account: str) -> str:
     return str(known[0]["id"]) if len(known) == 1 else ""
 
 
-async def _asked(chat: Chat) -> dict[str, Any]:
-    said: dict[str, Any] = {"shelf": None}
-    said["product"] = await chat.ask("product", Text(2, 60, named=True), given=chat.given)
+async def _asked(chat: Chat, product: str) -> dict[str, Any]:
+    said: dict[str, Any] = {"product": product, "shelf": None}
     said["category"] = category = await chat.ask("category", Listed(places.product_categories(), shown=10))
     said["unit"] = await chat.ask("unit", Text(1, 30))
     said["price"] = await chat.ask("price", Rupiah(500, 5_000_000))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from bot.author import Chat, Tx, conversation
+from typing import Any
+
+from bot.author import Chat, Option, Tx, conversation, formats
 from bot.records import notices, pictures
+
+DRAWN = ("certificate", "card", "chart")
 
 
 @conversation("sparing", words="hemat, hemat kuota, hemat data, mode hemat, data saver, save data")
@@ -20,16 +24,46 @@ async def sparing(chat: Chat) -> None:
     await chat.say("off")
 
 
-@conversation("picture", words="gambar, lihat gambar, tampilkan gambar, picture, show picture, show the picture")
-async def picture(chat: Chat) -> None:
-    """Send the picture of the button that was pressed, else the last one."""
-    account, wanted = chat.speaker.account, chat.given
+@conversation(
+    "picture",
+    words="gambar, lihat gambar, tampilkan gambar, picture, show picture, show the picture",
+)
+async def picture(chat: Chat) -> Any:
+    """Send the picture of the button that was pressed, else one that was held back, else the last one."""
+    account = chat.speaker.account
+    waiting = await chat.once("waiting", lambda tx: _waiting(tx, account, chat.given))
+    id: str = waiting[0][0] if waiting else ""
+    if len(waiting) > 1:
+        # From here on it is another talk: what was asked before about pictures is not asked again behind it.
+        options = [await _option(chat, *one) for one in waiting]
+        return chat.then("picture", await chat.choose("which", options, given=chat.given))
 
     async def show(tx: Tx) -> bool:
-        id = wanted if await pictures.is_theirs(tx, account, wanted) else await pictures.latest(tx, account)
-        if id:
+        there = await pictures.is_theirs(tx, account, id)
+        if there:
             await notices.tell(tx, account, "picture", "here", media=id, lane="reply")
-        return bool(id)
+            await pictures.seen(tx, account, id)
+        return there
 
     if not await chat.once("shown", show):
-        await chat.say("none")
+        return await chat.say("none")
+    if left := len(await chat.look(lambda tx: pictures.held_back(tx, account))):
+        await chat.say("more", n=left)
+
+
+async def _waiting(tx: Tx, account: str, given: str) -> list[tuple[str, str, int]]:
+    """The one whose button was pressed, else all that were held back, else the last that was drawn."""
+    if await pictures.is_theirs(tx, account, given):
+        return [(given, "", 0)]
+    last = await pictures.latest(tx, account)
+    return await pictures.held_back(tx, account) or ([(last, "", 0)] if last else [])
+
+
+async def _option(chat: Chat, id: str, what: str, at: int) -> Option:
+    """What it is and of which day, as a row of a list."""
+    key = f"which.{what}" if what in DRAWN else "which.photo"
+    label = {}
+    for language in ("id", "en"):
+        day = formats.day_of_month(at, chat.speaker.zone, language)
+        label[language] = await chat.write(key, language, number=what, day=day)
+    return Option(id, label)

@@ -37,7 +37,12 @@ async def tips(chat: Chat) -> Any:
     return await _overview(chat)
 
 
-@conversation("learn", words="belajar, belajar usaha, belajar bisnis, kursus, kursus usaha, learn", texts="tips")
+@conversation(
+    "learn",
+    words="belajar, belajar usaha, belajar bisnis, kursus, kursus usaha, learn, mau belajar,"
+    " mau belajar usaha, saya mau belajar usaha, mau belajar bisnis, i want to learn",
+    texts="tips",
+)
 async def learn(chat: Chat) -> Any:
     """The same by words that begin sentences, too: nothing may stand behind these."""
     return chat.then("tips")
@@ -59,7 +64,7 @@ async def _overview(chat: Chat) -> Any:
         title = courses.worded(following.title, language)
         await chat.say("following", title=title, number=following.number, total=total)
         options.insert(0, Option("continue", aliases=("lanjut", "next", "ya", "yes", "ok")))
-    made = await chat.look(lambda tx: certificates.of_account(tx, account))
+    made = await chat.look(lambda tx: certificates.of_account(tx, account, chat.speaker.person))
     waits = [one for one in courses.all_of_them() if not progress.left(one) and not _certified(one, made)]
     if waits:
         await chat.say("certificate_waits", title=courses.worded(waits[0].title, language))
@@ -86,7 +91,7 @@ async def _in_course(chat: Chat, course: Course, listed: bool) -> Any:
     if left and not listed:
         return chat.then("lesson", left[0])
     if not left:
-        made = await chat.look(lambda tx: certificates.of_account(tx, account))
+        made = await chat.look(lambda tx: certificates.of_account(tx, account, chat.speaker.person))
         if not _certified(course, made):
             return chat.then("course_done", course.id)
     total = len(course.lessons)

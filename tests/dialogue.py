@@ -45,7 +45,7 @@ SIZE = re.compile(r"\b\d+ KB\b")
 STAND_IN = re.compile(r"\b(?:[A-Z]{2,3}-REF|PTG-|PGM-)\d+\b")
 PREPARED = {
     "staff": "code", "invited": "token", "enrolled": "ref", "agreed": "version", "blocked": "account",
-    "announced": "number", "learnt": "account", "certified": "code", "offered": "ref",
+    "announced": "number", "learnt": "account", "certified": "code", "offered": "ref", "promos": "mart",
 }  # fmt: skip
 """What each preparation answers with."""
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -419,6 +419,8 @@ class Player:
         what, _, rest = text.partition(" ")
         if what == "templates":
             return await self.stage.approved(rest.split())
+        if what == "tier":
+            return await self._limited(int(rest))
         name = re.match(r"(\S+ \d+)\s*(.*)$", rest)
         if name is None:
             raise ValueError(f"cannot read the preparation {text!r}")
@@ -429,6 +431,13 @@ class Player:
         made = await prepared.carry_out(running, what, who, name[1], name[2], self.transcript.language)
         self.names.hide(made)
         self.names.made[f"{PREPARED[what]}:{name[1]}"] = made
+
+    async def _limited(self, tier: int) -> None:
+        """Start the bot anew where WhatsApp lets it write first to so few people a day."""
+        await self.stage.down()
+        self.stage.settings = self.stage.settings.model_copy(update={"whatsapp_tier": tier})
+        await self.stage.up()
+        self._spare_nobody()
 
     def _listen(self) -> None:
         """Write down what the bot has said since."""

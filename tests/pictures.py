@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import struct
+import zipfile
 import zlib
 from io import BytesIO
 
@@ -50,3 +51,12 @@ def bomb(width: int = 60_000, height: int = 60_000) -> bytes:
         struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) for name, body in chunks
     ]
     return b"\x89PNG\r\n\x1a\n" + b"".join(made)
+
+
+def packed() -> bytes:
+    """An archive of a few kilobytes that is thirty megabytes when it is unpacked."""
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(3):
+            archive.writestr(f"foto-{number}.jpg", bytes(10 << 20))
+    return file.getvalue()

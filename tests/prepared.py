@@ -18,6 +18,7 @@ from bot.records import (
     letting_go,
     offering,
     people,
+    promos,
     roles,
 )
 from bot.schema import accounts
@@ -42,7 +43,7 @@ async def carry_out(running: Kept, what: str, who: tuple[str, str], name: str, r
     was said to announcements. `blocked`: this phone does not want to hear from us. `announced`: category,
     area, in how long such as 0m, the words in Indonesian, and behind a bar in English. `offered`: a product that the
     person in this phone offers to the mart. `learnt`: lessons that were passed. `certified`: a course
-    that was finished, whose picture then comes.
+    that was finished, whose picture then comes. `promos`: so many lower prices at a mart.
 
     Answers with the code of the staff member, the token of the invitation, the reference of the enrolment, or the
     number of the announcement, certificate or offer.
@@ -69,9 +70,11 @@ async def carry_out(running: Kept, what: str, who: tuple[str, str], name: str, r
             return await certificates.issue(tx, account, rest, name)
         if what == "offered":
             return await _offered(tx, account, rest)
+        if what == "promos":
+            return await _lowered(tx, account, *rest.split())
         if what == "announced":
             return await _announced(tx, account, *rest.split(" ", 3))
-        known = "staff, invited, enrolled, agreed, blocked, learnt, certified, offered and announced"
+        known = "staff, invited, enrolled, agreed, blocked, learnt, certified, offered, promos and announced"
         raise ValueError(f"no preparation {what!r}; there are {known}")
 
     return await running.store.run(work)
@@ -133,6 +136,14 @@ async def _offered(tx: Tx, account: str, product: str) -> str:
         "shelf": 30, "permits": ["pirt"], "photo": None,
     }  # fmt: skip
     return await offering.submit(tx, account, person.id, said)
+
+
+async def _lowered(tx: Tx, account: str, mart: str, count: str) -> str:
+    for number in range(1, int(count) + 1):
+        prices = {"price_before": 1_117_500, "price": 1_115_000, "most": 12}
+        item = f"Beras premium pulen kemasan karung 25 kg nomor {number}"
+        assert await promos.create(tx, account, mart, item=item, ends_at=tx.now + number * UNITS["d"], **prices)
+    return mart
 
 
 async def _announced(tx: Tx, account: str, category: str, area: str, later: str, text: str) -> str:

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bot.chat import Chat, Speaker
+from bot.finishing import Finishing
 from bot.records import (
     announcement_checks,
     announcement_reports,
@@ -20,13 +21,14 @@ from bot.records import (
     audit,
     call_lists,
     corrections,
+    letting_go,
     second_tries,
 )
 from bot.records.announcement_reports import Figures
 from bot.schema import deliveries
 from bot.talk import Joined
 from conversations.announcements import _lines
-from tests.announced import announced, delivered, put
+from tests.announced import announced, delivered, put, settle
 from tests.office import Office, office
 
 STATES = ("waiting", "sending", "sent", "held", "uncertain", "failed", "skipped", "dropped")
@@ -39,6 +41,7 @@ cells = st.lists(
 )  # fmt: skip
 
 
+WAITING = deliveries.c.state == "waiting"
 CHAT = Chat(Speaker("chief", "telegram"), {}, now=0)
 
 
@@ -191,6 +194,7 @@ async def test_only_what_can_be_cured_is_tried_again(tmp_path: Path) -> None:
         assert await on.run(lambda tx: second_tries.curable(tx, found)) == 3
         assert await on.run(lambda tx: second_tries.let_go(tx, "other", number)) == 0, "no companion's"
         assert await on.run(lambda tx: second_tries.let_go(tx, "chief", number)) == 3
+        assert await on.run(lambda tx: second_tries.some(tx, number, 100))
         d = deliveries.c
         query = select(d.person_id, d.reason, d.provider_id, d.attempts).where(d.state == "waiting")
         rows = await on.run(lambda tx: tx.rows(query))
@@ -217,14 +221,58 @@ async def test_what_waits_for_the_morning_and_what_for_a_new_day_are_two_lines(t
 
 
 @pytest.mark.asyncio
-async def test_many_are_tried_again_a_thousand_at_a_time(tmp_path: Path) -> None:
+async def test_one_word_lets_all_of_them_go_a_chunk_at_a_time(tmp_path: Path) -> None:
     async with office(tmp_path) as on:
         author = await on.staff("chief", "coordinator", "33.07")
         number = await announced(on, author, "chief", state="done")
-        await delivered(on, number, second_tries.AT_ONCE - 300, state="failed", reason="provider")
-        await delivered(on, number, 500, state="skipped", reason="blocked")
-        gone = [await on.run(lambda tx: second_tries.let_go(tx, "chief", number)) for _ in range(3)]
-        assert gone == [second_tries.AT_ONCE, 200, 0]
+        await delivered(on, number, 70, state="failed", reason="provider", settled_at=on.now)
+        await delivered(on, number, 50, state="skipped", reason="blocked", settled_at=on.now)
+        assert await on.run(lambda tx: second_tries.let_go(tx, "chief", number)) == 120
+        assert await on.run(lambda tx: second_tries.let_go(tx, "chief", number)) == 0, "it is under way"
+        gone = []
+        while number in await on.store.read(second_tries.asked):
+            await on.run(lambda tx: second_tries.some(tx, number, 50))
+            gone.append(await on.run(lambda tx: tx.value(select(func.count()).where(WAITING))))
+            # What fails meanwhile has had its second try.
+            on.now += 1
+            await settle(on, number, "failed", 10, reason="provider", settled_at=on.now)
+        assert gone == [50, 90, 100]
+        assert await on.run(lambda tx: second_tries.let_go(tx, "chief", number)) == 30
+
+
+@pytest.mark.asyncio
+async def test_a_restart_goes_on_with_what_was_let_go_and_a_cancellation_ends_it(tmp_path: Path) -> None:
+    async with office(tmp_path) as on:
+        author = await on.staff("chief", "coordinator", "33.07")
+        for state, left in (("done", 0), ("cancelled", 3)):
+            number = await announced(on, author, "chief", state="done")
+            await delivered(on, number, 5, state="failed", reason="provider", settled_at=on.now)
+            assert await on.run(lambda tx, number=number: second_tries.let_go(tx, "chief", number)) == 5  # type: ignore[misc]
+            await on.run(lambda tx, number=number: second_tries.some(tx, number, 2))  # type: ignore[misc]
+            await put(on, number, state=state)
+            await Finishing(on.store).once()
+            failed = (deliveries.c.announcement == number) & (deliveries.c.state == "failed")
+            assert await on.run(lambda tx, failed=failed: tx.value(select(func.count()).where(failed))) == left  # type: ignore[misc]
+            assert await on.store.read(second_tries.asked) == []
+
+
+@pytest.mark.asyncio
+async def test_what_a_channel_did_not_take_is_tried_again_once_there_is_that_channel(tmp_path: Path) -> None:
+    async with office(tmp_path) as on:
+        author = await on.staff("chief", "coordinator", "33.07")
+        number = await announced(on, author, "chief", state="done")
+        await delivered(on, number, 2, channel="whatsapp", state="failed", reason="no_channel")
+        await delivered(on, number, 1, channel="whatsapp", state="failed", reason="provider")
+        found, _ = await seen(on, number)
+        before = letting_go.limits()
+        try:
+            letting_go.limit(replace(before, channels=frozenset({"telegram"})))
+            assert await on.run(lambda tx: second_tries.curable(tx, found)) == 0
+            assert await on.run(lambda tx: second_tries.let_go(tx, "chief", number)) == 0
+            letting_go.limit(replace(before, channels=frozenset({"telegram", "whatsapp"})))
+            assert await on.run(lambda tx: second_tries.let_go(tx, "chief", number)) == 3
+        finally:
+            letting_go.limit(before)
 
 
 @pytest.mark.asyncio
@@ -244,6 +292,7 @@ async def test_the_part_that_has_arrived_is_not_sent_a_second_time(tmp_path: Pat
         number = await announced(on, author, "chief", state="done")
         await delivered(on, number, 1, state="failed", reason="provider", provider_id="SM1", attempts=100)
         assert await on.run(lambda tx: second_tries.let_go(tx, "chief", number)) == 1
+        assert await on.run(lambda tx: second_tries.some(tx, number, 100))
         query = select(deliveries.c.state, deliveries.c.provider_id)
         assert await on.run(lambda tx: tx.rows(query)) == [{"state": "waiting", "provider_id": "SM1"}]
 

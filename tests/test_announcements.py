@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -87,6 +87,19 @@ def test_a_mart_announces_for_the_mart_alone_and_a_trainer_nothing() -> None:
     held = [("mart", PLACE), ("companion", "33.07.04")]
     assert announcements.areas(held, "mart_info") == (PLACE,)
     assert announcements.areas(held, "event") == ("33.07.04",)
+
+
+@pytest.mark.parametrize(
+    ("clock", "hours"),
+    [
+        ("2026-11-27T12:00", (time(11, 30), time(13))),
+        ("2026-11-27T21:00", (time(20), time(7))),
+        ("2026-11-27T09:00", None),
+    ],
+)
+def test_who_chooses_an_hour_is_told_for_which_hours_it_waits(clock: str, hours: tuple[time, time] | None) -> None:
+    at = int(datetime.fromisoformat(clock).replace(tzinfo=ZoneInfo("Asia/Jakarta")).timestamp() * 1000)
+    assert letting_go.Limits().waits(at, PLACE) == hours
 
 
 @pytest.mark.asyncio

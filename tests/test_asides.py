@@ -8,15 +8,17 @@ import pytest
 
 from bot import asides
 from bot.repertoire import load
-from conversations.menu import CHOICES, MENU, NOTHING
+from bot.tables import BadData
+from conversations.menu import CHOICES, MENU
 from tests.answers import outcome
+from tests.dialogue import texts
 
 FILE = Path(asides.__file__).parent.parent / "data" / "answers.toml"
 
 
 def test_each_is_answered_by_a_conversation() -> None:
     names = {one.name for one in load()}
-    assert asides.asides().keys() - {NOTHING} <= names
+    assert asides.asides().keys() - {asides.NOTHING} <= names
     assert {"enrol", "status", "my_data", "help"} <= asides.asides().keys() & set(CHOICES)
 
 
@@ -27,8 +29,14 @@ def test_each_is_answered_by_a_conversation() -> None:
         ("brp lama ya", "asked_time"), ("syaratnya apa aja", "asked_who"), ("ada acara apa", "asked_benefit"),
         ("ini penipuan bukan", "asked_trust"), ("robot ya?", "asked_us"), ("sudah daftar blm", "status"),
         ("ubah desa", "my_data"), ("ubah no hp", "my_data"), ("namanya salah", "my_data"), ("mau lapor nih", "help"),
-        ("oke siap", NOTHING), ("udah", NOTHING), ("gpp kak", NOTHING), ("xyz", "!choice"), ("belum", "!choice"),
+        ("oke siap", asides.NOTHING), ("udah", asides.NOTHING), ("gpp kak", asides.NOTHING), ("xyz", "!choice"),
+        ("belum", "!choice"),
         ("kemarin tetangga cerita soal bantuan modal usaha", "!choice"),
+        ("kapan buka?", "mart"), ("promo apa hari ini", "promos"), ("ada diskon gak", "promos"),
+        ("ada apa", "asked_us"),
+        ("mau belajar bisnis", "tips"), ("cara hitung modal", "calculate"), ("ada orang?", "help"),
+        ("syrat", "asked_who"),
+        ("senin", "!choice"), ("sabtu", "!choice"), ("monday", "!choice"), ("berkas", "asked_who"),
     ],
 )  # fmt: skip
 def test_the_menu_makes_something_of_a_few_words(typed: str, value: str) -> None:
@@ -38,5 +46,37 @@ def test_the_menu_makes_something_of_a_few_words(typed: str, value: str) -> None
 def test_no_form_has_two_meanings(tmp_path: Path) -> None:
     broken = tmp_path / "answers.toml"
     broken.write_text(FILE.read_text(encoding="utf-8").replace('"dokumen"', '"biaya"'), encoding="utf-8")
-    with pytest.raises(ValueError, match="'biaya' stands under asked_cost and asked_who"):
+    with pytest.raises(BadData, match="'biaya' stands under asked_cost and asked_who"):
         asides.read(broken)
+
+
+def test_a_slip_in_the_file_is_told_with_its_line(tmp_path: Path) -> None:
+    broken = tmp_path / "answers.toml"
+    broken.write_text('no = ["tidak"]\n[asked_cost\nmeant = ["biaya"]\n', encoding="utf-8")
+    with pytest.raises(BadData, match=r"answers\.toml: cannot be read \(.*line \d"):
+        asides.read(broken)
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("ada gula?", "mart_item gula"), ("masih ada beras?", "mart_item beras"), ("harga gula", "mart_item gula"),
+        ("Beras masih ada gak kak", "mart_item Beras"), ("gula berapa sekarang", "mart_item gula"),
+        ("ada gula di mart gak", "mart_item gula"), ("mau tanya harga minyak goreng dong", "mart_item minyak goreng"),
+        ("beras merah", "mart_item beras merah"), ("ada teh?", "mart_item teh"),
+        ("do you have sugar?", "mart_item sugar"),
+        ("how much is rice", "mart_item rice"), ("jual Keripik Singkong", "sell Keripik Singkong"),
+        ("saya mau jual keripik", "sell keripik"), ("bisa titip madu gak kak", "sell madu"),
+        ("sell chips", "sell chips"),
+        ("harga jual", "calculate"), ("ada pelatihan?", "asked_benefit"), ("ada 3", "!choice"), ("itu ada", "!choice"),
+        ("sudah ada?", "!choice"), ("ada bantuan apa", "!choice"), ("titip jual", "sell"),
+    ],
+)  # fmt: skip
+def test_a_thing_that_is_asked_for_or_offered_is_handed_on(typed: str, value: str) -> None:
+    assert outcome(MENU, typed) == value
+
+
+def test_no_choice_of_the_menu_is_taken_for_a_thing() -> None:
+    for language in ("id", "en"):
+        labels = [texts().say(language, "menu", f"menu.{one}", {}) for one in CHOICES]
+        assert not [one for one in labels if asides.asked_for(one).name]

@@ -619,7 +619,7 @@ async def test_a_mistake_of_ours_parks_one_message_and_loses_no_other() -> None:
         await offender.type("errand")
         await on.settled()
         await before.type("echo a1")
-        await offender.type("broken")
+        await offender.type("/broken")
         await after.type("echo b1")
         await on.settled()
         assert heard(before)[0].startswith("ECHO a1")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from bot.records import cash, people
 from bot.repertoire import load
 from bot.schema import cash_notes
 from bot.store import Tx
+from bot.timers import tidy
 from conversations.cash import _chart
 from tests.answers import outcome
 from tests.dialogue import Player, Stage, Transcript, stage
@@ -196,6 +197,21 @@ async def test_notes_go_with_a_person_but_stay_where_somebody_else_writes(databa
 
     async with opened(database) as store:
         assert await store.run(work) == ["whatsapp"]
+
+
+@pytest.mark.asyncio
+async def test_notes_are_kept_for_two_years(database: Path) -> None:
+    async def work(tx: Tx) -> list[str]:
+        today = datetime.fromtimestamp(tx.now / 1000, UTC).date()
+        for days in (0, 700, 731, 732, 1000):
+            day = (today - timedelta(days)).isoformat()
+            await cash.note(tx, "telegram", day, [{"kind": "in", "what": "", "amount": 25_000}])
+        await tidy(tx)
+        found = await tx.rows(select(cash_notes.c.day).order_by(cash_notes.c.id))
+        return [str((today - date.fromisoformat(row["day"])).days) for row in found]
+
+    async with opened(database) as store:
+        assert await store.run(work) == ["0", "700", "731"]
 
 
 async def _kept(on: Stage, *lines: str) -> list[tuple[Any, ...]]:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot import references
-from bot.records import certificates, lessons, people, pictures, series
+from bot.records import belongings, certificates, lessons, people, pictures, series
 from bot.schema import accounts, tip_series
 from bot.schema import certificates as table
 from bot.schema import pictures as ordered
@@ -26,7 +26,7 @@ async def count(tx: Tx, what: Any) -> int:
 async def test_a_course_is_certified_once_with_one_picture(store: Store) -> None:
     async def work(tx: Tx) -> None:
         code = await certificates.issue(tx, "telegram", "C1", "Peserta 01")
-        assert await certificates.issue(tx, "telegram", "C1", "Nama Lain") == code
+        assert await certificates.issue(tx, "telegram", "C1", "Peserta 01") == code
         assert await count(tx, ordered) == 1
         (order,) = await tx.driver(pictures.waiting)
         assert (order.kind, order.domain, order.key, order.account) == (
@@ -41,6 +41,55 @@ async def test_a_course_is_certified_once_with_one_picture(store: Store) -> None
         assert await certificates.issue(tx, "whatsapp", "C1", "Peserta 02") not in (code, other)
 
     await store.run(work)
+
+
+@pytest.mark.asyncio
+async def test_on_a_shared_phone_each_has_their_own_and_it_goes_with_them(store: Store) -> None:
+    async def work(tx: Tx) -> None:
+        # Mother and daughter of the same name.
+        for person, name in [("p1", "Siti Contoh"), ("p2", "Siti Contoh"), ("p3", "Budi Contoh")]:
+            await _enrolled(tx, person, name)
+        codes = {
+            person: await certificates.issue(tx, "telegram", "C1", name, person)
+            for person, name in [("p1", "Siti Contoh"), ("p2", "Siti Contoh"), ("p3", "Budi Contoh")]
+        }
+        nobodys = await certificates.issue(tx, "telegram", "C1", "Nama Lain")
+        assert len({*codes.values(), nobodys}) == 4
+        assert await certificates.issue(tx, "telegram", "C1", "Siti Contoh", "p2") == codes["p2"]
+        for person, code in codes.items():
+            mine = {one.code for one in await certificates.of_account(tx, "telegram", person)}
+            assert mine == {code, nobodys}, person
+        assert (await belongings.of(tx, "telegram", "p1"))["certificates"] == 1
+        await people.erase(tx, "p1")
+        left = {one.code for one in await certificates.of_account(tx, "telegram")}
+        assert left == {codes["p2"], codes["p3"], nobodys}
+
+    await store.run(work)
+
+
+@pytest.mark.asyncio
+async def test_who_is_chosen_on_a_shared_phone_is_not_given_the_certificate_of_another() -> None:
+    async with studio() as on:
+        who = phone_account(on.phone, "telegram")
+        await on.says("halo")
+        await prepared.carry_out(on.bot, "enrolled", who, "Peserta 01", "53.06.02", "id")
+        await on.bot.store.run(_learnt)
+        assert "Peserta 01" in await on.says("piagam")
+        await on.says("1")
+        await on.settled()
+        assert on.sql("SELECT count(*) FROM certificates WHERE person_id IS NOT NULL") == 1
+        await on.bot.store.run(_joined)
+        assert "Peserta 02" in await on.says("piagam"), "asked whether this is the name"
+        await on.says("1")
+        await on.settled()
+        assert on.sql("SELECT count(*) FROM certificates") == 2
+
+
+async def _joined(tx: Tx) -> None:
+    """Somebody else on this phone has enrolled, and is who it is about now."""
+    account = await tx.value(select(accounts.c.id))
+    await _enrolled(tx, "p2", "Peserta 02", account)
+    await people.choose(tx, account, "p2")
 
 
 @pytest.mark.asyncio

@@ -18,8 +18,9 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import segno
 
-from bot import demo
+from bot import demo, links
 from bot.sandbox import Sandbox
 
 ROOT = Path(__file__).parent.parent
@@ -88,6 +89,19 @@ async def test_link_prints_links_that_keep_where_people_came_from(operator: Oper
         assert "Traceback" not in wrong.stderr
 
 
+@pytest.mark.parametrize("link", ["https://t.me/PijarDemoBot?start=poe-1", "https://wa.me/14155238886?text=Halo%20(p)"])
+def test_the_code_of_a_link_is_black_on_white_in_any_terminal(
+    link: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    links.show([("Telegram", link)])
+    drawn = [line for line in capsys.readouterr().out.splitlines() if line.startswith("\033[97;40m")]
+    signs = [line.removeprefix("\033[97;40m").removesuffix("\033[0m") for line in drawn]
+    halves = [[char in lit for char in line] for line in signs for lit in ("█▀", "█▄")]
+    wanted = [[not dark for dark in row] for row in segno.make(link, error="l").matrix_iter(border=4)]
+    assert halves[: len(wanted)] == wanted
+
+
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("words", "told"),
@@ -95,6 +109,8 @@ async def test_link_prints_links_that_keep_where_people_came_from(operator: Oper
         (["--role", "king"], "coordinator"),
         (["--role", "coordinator"], "33.07"),
         (["--role", "coordinator", "--area", "Wonosobo"], "33.07"),
+        (["--role", "coordinator", "--area", "33.70"], "data/districts.toml"),
+        (["--role", "companion", "--area", "33.07.99"], "data/districts.toml"),
     ],
 )
 async def test_a_wrong_invitation_is_explained(operator: Operator, words: list[str], told: str) -> None:

@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from bot.records import consignments, offer_decisions, offers, settlements
+from bot.records import consignments, offer_decisions, offer_desk, offer_prices, offering, offers, people, settlements
 from bot.records.offer_steps import Goods, standing
+from bot.schema import audit
 from bot.schema import consignments as table
 from bot.schema import settlements as settled
 from bot.store import Tx
 from tests.office import Office, office
-from tests.test_offers import offered, told
+from tests.test_offers import SAID, offered, told
 
 CHAT = "chat of Peserta Satu"
 
@@ -31,6 +32,14 @@ async def accepted(here: Office) -> str:
     reference = await offered(here)
     assert await here.run(lambda tx: offer_decisions.decide(tx, "M1", reference, "accept")) == "done"
     return reference
+
+
+async def comes(tx: Tx, reference: str, count: int, price: int, shop_price: int) -> None:
+    """Goods come in at prices that the maker agrees to."""
+    if await consignments.deliver(tx, "M1", reference, count, price, shop_price) == "asked":
+        asked = await offer_prices.waiting(tx, reference)
+        assert asked is not None
+        assert await offer_prices.answer(tx, CHAT, reference, asked.id, agrees=True) == "agreed"
 
 
 @pytest.fixture
@@ -51,7 +60,9 @@ DEEDS = st.lists(
         st.tuples(st.just("delivered"), st.integers(-2, 30), st.sampled_from([500, 12_000])),
         st.tuples(st.sampled_from(["sold", "returned"]), st.integers(-2, 40), st.just(0)),
         st.tuples(st.sampled_from(["fix delivered", "fix sold", "fix returned"]), st.integers(-2, 40), st.just(0)),
-        st.tuples(st.sampled_from(["settle", "withdraw", "agree", "differ"]), st.just(0), st.just(0)),
+        st.tuples(
+            st.sampled_from(["settle", "withdraw", "agree", "differ", "price yes", "price no"]), st.just(0), st.just(0)
+        ),
     ),
     max_size=14,
 )
@@ -78,7 +89,7 @@ async def _play(here: Office, deeds: list[tuple[str, int, int]]) -> None:
         assert goods.delivered == goods.sold + goods.returned + goods.shelf
         assert 0 <= goods.settled <= goods.sold
         assert min(goods.shelf, goods.sold, goods.returned) >= 0
-        if outcome not in ("done", "confirmed", "disputed"):
+        if outcome not in ("done", "confirmed", "disputed", "asked", "agreed", "declined"):
             assert goods == before, (what, outcome)
         elif what in consignments.COUNTS:
             assert getattr(goods, what) == getattr(before, what) + number > getattr(before, what)
@@ -114,6 +125,10 @@ async def _do(tx: Tx, reference: str, what: str, number: int, price: int) -> Any
     if what == "withdraw":
         paid = await settlements.unanswered(tx, reference)
         return await settlements.withdraw(tx, "M1", reference, paid)
+    if what.startswith("price"):
+        asked = await offer_prices.waiting(tx, reference)
+        yes = what == "price yes"
+        return await offer_prices.answer(tx, CHAT, reference, asked.id, yes) if asked else "unknown"
     last = await settlements.last(tx, reference)
     return await settlements.answer(tx, CHAT, last.number, what == "agree") if last else "unknown"
 
@@ -157,11 +172,129 @@ async def test_the_oldest_goes_first_and_each_is_paid_at_its_own_price(tmp_path:
     async with office(tmp_path) as here:
         await here.staff("M1", "mart", "33.07")
         reference = await accepted(here)
-        await here.run(lambda tx: consignments.deliver(tx, "M1", reference, 3, 10_000, 12_000))
-        await here.run(lambda tx: consignments.deliver(tx, "M1", reference, 3, 11_000, 13_000))
-        await here.run(lambda tx: consignments.count(tx, "M1", reference, "sold", 4))
+        await here.run(lambda tx: comes(tx, reference, 3, 10_000, 12_000))
+        await here.run(lambda tx: consignments.count(tx, "M1", reference, "sold", 3))
+        await here.run(lambda tx: comes(tx, reference, 3, 11_000, 13_000))
+        await here.run(lambda tx: consignments.count(tx, "M1", reference, "sold", 1))
         assert await here.run(lambda tx: settlements.due(tx, reference)) == (4, 41_000)
-        assert await here.run(lambda tx: consignments.prices(tx, reference)) == (11_000, 13_000)
+
+
+@pytest.mark.asyncio
+async def test_another_price_holds_only_once_the_maker_agrees_and_never_for_what_is_sold(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        code = await here.staff("M1", "mart", "33.07")
+        reference = await accepted(here)
+
+        async def prices(tx: Tx) -> tuple[list[tuple[int, int, int]], tuple[int, int]]:
+            of_offer = select(table).where(table.c.offer == reference).order_by(table.c.id)
+            lines = [(line["delivered"], line["price"], line["shop_price"]) for line in await tx.rows(of_offer)]
+            return lines, await settlements.due(tx, reference)
+
+        async def delivers(tx: Tx, count: int, price: int, shop_price: int) -> str:
+            return await consignments.deliver(tx, "M1", reference, count, price, shop_price)
+
+        async def answers(tx: Tx, agrees: bool) -> str:
+            asked = await offer_prices.waiting(tx, reference)
+            return await offer_prices.answer(tx, CHAT, reference, asked.id, agrees) if asked else ""
+
+        assert await here.run(lambda tx: delivers(tx, 5, 12_000, 15_000)) == "done", "the price that she asked"
+        await here.run(lambda tx: consignments.count(tx, "M1", reference, "sold", 2))
+        assert await here.run(lambda tx: delivers(tx, 5, 10_000, 15_000)) == "asked"
+        held = [(5, 12_000, 15_000), (5, 12_000, 15_000)]
+        assert await here.run(prices) == (held, (2, 24_000)), "the old holds"
+        assert await here.run(lambda tx: answers(tx, agrees=False)) == "declined"
+        assert await here.run(prices) == (held, (2, 24_000)), "she does not agree"
+        proposed = await here.run(lambda tx: offer_prices.propose(tx, "M1", reference, 11_000, 16_000))
+        assert proposed == "done"
+        assert await here.run(prices) == (held, (2, 24_000)), "she has not answered"
+        assert await here.run(lambda tx: answers(tx, agrees=True)) == "agreed"
+        agreed = [(2, 12_000, 15_000), (5, 11_000, 16_000), (3, 11_000, 16_000)]
+        assert await here.run(prices) == (agreed, (2, 24_000)), "what is sold keeps its price"
+        await here.run(lambda tx: consignments.count(tx, "M1", reference, "sold", 1))
+        assert (await here.run(prices))[1] == (3, 35_000)
+        news = [(account, template) for account, template, _ in await told(here) if template.startswith("offers.price")]
+        assert news == [("M1", "offers.price.declined"), ("M1", "offers.price.agreed")]
+        rows = await here.run(lambda tx: tx.rows(select(audit).where(audit.c.action == "offer_price")))
+        assert [(row["actor"], row["object"]) for row in rows] == [(code, reference)] * 2
+
+
+@pytest.mark.asyncio
+async def test_only_the_maker_answers_and_only_what_is_asked_now(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        await here.staff("M1", "mart", "33.07")
+        await here.staff("M2", "mart", "33.07")
+        await here.account("somebody")
+        reference = await offered(here)
+
+        async def asked(tx: Tx) -> int:
+            waits = await offer_prices.waiting(tx, reference)
+            return waits.id if waits else 0
+
+        assert await here.run(lambda tx: offer_prices.propose(tx, "M1", reference, 12_000)) == "same"
+        assert await here.run(lambda tx: offer_prices.propose(tx, "somebody", reference, 11_000)) == "unknown"
+        assert await here.run(lambda tx: offer_prices.propose(tx, "M1", reference, 11_000)) == "done"
+        first = await here.run(asked)
+        assert await here.run(lambda tx: offer_prices.propose(tx, "M2", reference, 11_000)) == "done"
+        assert await here.run(asked) == first, "two managers with the same price ask once"
+        assert await here.run(lambda tx: offer_prices.propose(tx, "M2", reference, 11_500)) == "done"
+        second = await here.run(asked)
+        for account, id, outcome in [
+            ("somebody", second, "unknown"), ("M1", second, "unknown"), (CHAT, first, "already"),
+            (CHAT, second, "agreed"), (CHAT, second, "already"),
+        ]:  # fmt: skip
+            said = await here.run(
+                partial(offer_prices.answer, account=account, reference=reference, id=id, agrees=True)
+            )
+            assert said == outcome, (account, id)
+        one = await here.run(lambda tx: offers.get(tx, reference))
+        assert one is not None
+        assert (one.status, one.price) == ("accepted", 11_500), "her yes to the mart's price is the acceptance"
+
+
+@pytest.mark.asyncio
+async def test_a_decision_or_a_cancellation_lets_the_question_for_a_price_lapse(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        await here.staff("M1", "mart", "33.07")
+        reference = await offered(here)
+        await here.run(lambda tx: offer_prices.propose(tx, "M1", reference, 11_000))
+        await here.run(lambda tx: offer_decisions.decide(tx, "M1", reference, "accept"))
+        assert await here.run(lambda tx: offer_prices.asked(tx, CHAT)) is None
+        await here.run(lambda tx: offer_prices.propose(tx, "M1", reference, 11_000))
+        await here.run(lambda tx: offer_decisions.cancel(tx, CHAT, reference))
+        assert await here.run(lambda tx: offer_prices.asked(tx, CHAT)) is None
+        one = await here.run(lambda tx: offers.get(tx, reference))
+        assert one is not None
+        assert (one.status, one.price) == ("cancelled", 12_000)
+
+
+@pytest.mark.asyncio
+async def test_nobody_proposes_a_price_for_their_own_goods(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        await here.staff("M1", "mart", "33.07")
+        await here.enrolled("Peserta Satu", "33.07.04", account="M1")
+        (person, *_) = await here.run(lambda tx: people.of_account(tx, "M1"))
+        reference = await here.run(lambda tx: offering.submit(tx, "M1", person.id, SAID))
+        assert await here.run(lambda tx: offer_prices.propose(tx, "M1", reference, 11_000)) == "own"
+        assert await here.run(lambda tx: offer_desk.open(tx, "M1", reference))
+        one = await here.run(lambda tx: offers.get(tx, reference))
+        assert one is not None
+        assert one.status == "submitted", "looking at one's own is no review"
+
+
+@pytest.mark.asyncio
+async def test_an_offer_whose_card_was_opened_is_being_looked_at(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        code = await here.staff("M1", "mart", "33.07")
+        reference = await offered(here)
+        later = await offered(here, product="Gula semut")
+        await here.run(lambda tx: offer_desk.open(tx, "M1", reference))
+        await here.run(lambda tx: offer_desk.open(tx, "M1", reference))
+        one = await here.run(lambda tx: offers.get(tx, reference))
+        assert one is not None
+        assert (one.status, one.decided_by) == ("reviewing", code)
+        listed = await here.run(lambda tx: offer_desk.listed(tx, "M1"))
+        assert listed["hits"] == sorted([reference, later]), "it has not lost its place"
+        assert await here.run(lambda tx: offer_decisions.cancel(tx, CHAT, reference)) == "done"
 
 
 @pytest.mark.asyncio
@@ -223,9 +356,9 @@ async def test_a_payment_taken_back_is_due_again_at_its_own_price_though_another
         reference = await accepted(here)
 
         async def steps(tx: Tx) -> list[tuple[int, int]]:
-            await consignments.deliver(tx, "M1", reference, 10, 10_000, 12_000)
+            await comes(tx, reference, 10, 10_000, 12_000)
             await consignments.count(tx, "M1", reference, "returned", 10)
-            await consignments.deliver(tx, "M1", reference, 5, 20_000, 22_000)
+            await comes(tx, reference, 5, 20_000, 22_000)
             await consignments.count(tx, "M1", reference, "sold", 5)
             first = (await settlements.settle(tx, "M1", reference, 100_000))[1]
             await consignments.put_right(tx, "M1", reference, "returned", 5)

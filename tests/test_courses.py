@@ -15,11 +15,11 @@ from bot.choices import Choice
 from bot.courses import ANSWERS, Lesson
 from bot.markup import numbered, plain
 from bot.messages import Button
-from bot.places import BadData
 from bot.records import lessons, people
 from bot.records.lessons import Progress
 from bot.schema import lesson_progress
 from bot.store import Store, Tx
+from bot.tables import BadData
 from bot.texts import Texts
 from bot.words import fold
 from conversations.lesson import _meant

@@ -301,6 +301,23 @@ async def test_412_people_and_a_tier_of_250() -> None:
         assert [len(told(phone)) for phone in phones] == [1] * 412
 
 
+async def test_a_window_that_whatsapp_finds_closed_waits_for_a_place_as_any_other_does() -> None:
+    """And is told of as that, not as quiet hours; who writes meanwhile gets it free."""
+    async with hall(whatsapp_tier=1) as on:
+        await approved(on, "mart_info")
+        phones = await on.phones(2, "whatsapp")
+        await written(on, phones)
+        on.sandbox.fault("twilio", "messages.create", error_code=63016, times=2)
+        await goes_out(on, phones, texts=SHORT)
+        await on.until(lambda: states(on.file) == {"sent": 1, "waiting limit": 1})
+        (left,) = [phone for phone in phones if not told(phone)]
+        await on.wait(DAY / 2)
+        await written(on, [left], "echo a2")
+        await on.wait(DAY / 2 + 120)
+        assert states(on.file) == {"sent": 2}
+        assert on.sql("SELECT way FROM deliveries WHERE way <> 'template'") == "free"
+
+
 async def test_who_has_written_needs_no_place_in_the_tier() -> None:
     async with hall(whatsapp_tier=1) as on:
         await approved(on, "mart_info")
@@ -558,6 +575,54 @@ async def test_twilio_is_asked_about_what_is_in_doubt() -> None:
         assert await on.bot.doubts.once() == 0
         assert [len(told(phone)) for phone in phones] == [1, 0, 1]
         assert on.sandbox.world.settings.twilio_sid == TWILIO
+
+
+TWO_PARTS = {"id": f"{TEXT} " + "a" * 1500 + "\n\nTas belanja jangan lupa dibawa. " + "b" * 200}
+
+
+def parts(phone: Phone) -> list[str]:
+    """The parts of a long announcement that somebody has, by what stands in them."""
+    return [one for text in heard(phone) for one in (TEXT, "Tas belanja") if one in text]
+
+
+async def once_more(on: Scene) -> None:
+    """Staff let go what did not arrive."""
+    await change(on, f"UPDATE announcements SET again_at = {on.clock()} WHERE number = '{NUMBER}'")
+    await on.quiet()
+    assert on.sql("SELECT again_at FROM announcements") is None
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_only_the_parts_that_did_not_arrive_are_tried_again(times: int) -> None:
+    async with hall() as on:
+        (phone,) = await on.phones(1, "whatsapp")
+        await written(on, [phone])
+        on.sandbox.fault("twilio", "messages.create", error_code=11111, times=times)
+        await goes_out(on, [phone], texts=TWO_PARTS)
+        await on.until(lambda: states(on.file) == {"failed provider": 1})
+        await on.until(lambda: on.sql("SELECT provider_id FROM deliveries").startswith("-") or times == 2)
+        await on.until(lambda: on.sql("SELECT provider_id FROM deliveries") == "" or times == 1)
+        assert parts(phone) == ["Tas belanja"][times - 1 :]
+        await once_more(on)
+        await on.until(lambda: states(on.file) == {"sent": 1})
+        assert sorted(parts(phone)) == [TEXT, "Tas belanja"]
+
+
+async def test_who_has_a_part_gets_the_rest_when_they_write_and_not_the_whole_in_another_way() -> None:
+    async with hall() as on:
+        await approved(on, "mart_info", KNOCK)
+        (phone,) = await on.phones(1, "whatsapp")
+        await written(on, [phone])
+        on.sandbox.fault("twilio", "messages.create", error_code=11111, times=1)
+        await goes_out(on, [phone], texts=TWO_PARTS)
+        await on.until(lambda: states(on.file) == {"failed provider": 1})
+        await on.wait(DAY + 60)
+        await once_more(on)
+        assert states(on.file) == {"held window": 1}
+        assert parts(phone) == ["Tas belanja"]
+        await written(on, [phone], "echo a2")
+        await on.until(lambda: states(on.file) == {"sent": 1})
+        assert parts(phone) == ["Tas belanja", TEXT]
 
 
 async def test_one_that_twilio_does_not_answer_for_keeps_it_from_no_other() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot import directory
-from bot.places import BadData
+from bot.tables import BadData
 from tests.dialogue import BEGIN, stage
 
 ENTRY = """

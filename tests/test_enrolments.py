@@ -209,6 +209,36 @@ async def test_nothing_is_kept_of_a_child(name: str) -> None:
     assert all('"v":' not in row["answers"] or "known" in row["answers"] for row in rows["talks"])
 
 
+OF_A_CHAT = ("consents", "subscriptions", "cash_notes", "tip_series", "lesson_progress", "certificates", "mart_waiting")
+LEARNING = ("catat jual 25rb", "langganan tips", "1", "1", "mulai", "1", "tips", "1", "daftar")
+
+
+async def left_by_words(said: list[str], tmp_path: Path) -> dict[str, int]:
+    """How many rows of OF_A_CHAT, and talks with anything in them, these words leave behind; `!` lines prepare."""
+    (tmp_path / "said.id.txt").write_text(
+        "".join(f"{one}\n" if one[0] == "!" else f"Peserta 01> {one}\n" for one in said)
+    )
+    rows, _ = await left_by(str(tmp_path / "said.id"))
+    talks = [row for row in rows["talks"] if row["answers"] != "{}"]
+    return {**{table: len(rows[table]) for table in OF_A_CHAT}, "talks": len(talks)}
+
+
+@pytest.mark.asyncio
+async def test_nothing_is_kept_of_the_chat_of_a_child(tmp_path: Path) -> None:
+    before = await left_by_words([*LEARNING, "setuju"], tmp_path)
+    assert all(before[table] for table in ("consents", "subscriptions", "cash_notes", "tip_series", "talks")), before
+    assert set((await left_by_words([*LEARNING, "setuju", "15"], tmp_path)).values()) == {0}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("whose", ["enrolled", "staff"])
+async def test_the_chat_of_somebody_else_keeps_what_is_theirs_when_a_child_stops(whose: str, tmp_path: Path) -> None:
+    made = "! enrolled Peserta 01 33.07.04" if whose == "enrolled" else "! staff Peserta 01 coordinator 33.07"
+    child = ["anak saya", "setuju", "15"] if whose == "enrolled" else ["setuju", "15"]
+    left = await left_by_words([made, *LEARNING, *child], tmp_path)
+    assert (left["cash_notes"], left["tip_series"], left["subscriptions"], left["consents"]) == (1, 1, 2, 2)
+
+
 @pytest.mark.asyncio
 async def test_a_number_of_an_identity_card_is_nowhere() -> None:
     _, stored = await left_by("enrol-wrong.id")

@@ -152,3 +152,16 @@ def test_words_of_the_series_and_of_saving_data(text: str, opens: str) -> None:
 @pytest.mark.parametrize("text", ["jam 10", "catat 2", "mart 3", "tahun 2019"])
 def test_a_figure_behind_a_word_that_weighs_sentences_opens_nothing(text: str) -> None:
     assert ears.hear(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "opens"),
+    [
+        ("saya dipukul suami", "open:emergency"), ("kak tolong saya diancam majikan", "open:emergency"),
+        ("my husband beats me", "open:emergency"), ("KDRT", "open:emergency"), ("/dipukul", None),
+        ("apa dipukul itu kekerasan?", None), ("sambal digeprek", None), ("jangan chat saya lagi", "stop"),
+        ("promo apa hari ini", "open:promos"), ("kapan buka?", "open:mart"), ("mau belajar usaha", "open:learn"),
+    ],
+)  # fmt: skip
+def test_danger_is_heard_wherever_somebody_is(text: str, opens: str | None) -> None:
+    assert ears.hear(text) == opens

@@ -16,11 +16,12 @@ from bot.__main__ import main
 from bot.asking import Rejected, Said
 from bot.marts import read_marts
 from bot.opening_hours import DayHours, Span, Week, read_week
-from bot.places import BadData
+from bot.questions import Location
 from bot.records import marts as records
 from bot.records import people
 from bot.schema import audit, mart_waiting, outbox
 from bot.store import Tx
+from bot.tables import BadData
 from tests.office import Office, office
 
 WHOLE = {0: (480, 1020), 1: (480, 1020), 2: (480, 1020), 3: (480, 1020), 4: (480, 1020), 5: (480, 1020)}
@@ -68,6 +69,8 @@ def test_a_mart_is_found_by_its_district_and_by_its_name() -> None:
         ('status = "planned"', 'status = "planned"\nlatitude = -97.1', "contoh.latitude: -97.1 does not fit"),
         ('status = "planned"', 'status = "planned"\nlatitude = -7.1', "contoh: latitude and longitude belong together"),
         ('status = "planned"', 'status = "planned"\nhours = { senin = "8-17" }', "contoh.hours.senin: '8-17' does"),
+        ('status = "planned"', 'status = "planned"\nhours = { monday = "08.00-12.00, 11.00-17.00" }',
+         "contoh.hours.monday: '08.00-12.00, 11.00-17.00' does not fit"),
         ('status = "planned"', 'status = "planned"\nopening = "x"', "contoh.opening: is not known; write one of code"),
         ('status = "planned"', 'status = "planned"\nlink = "toko"', "contoh.link: 'toko' does not fit; write a link"),
         ('status = "planned"', 'status = "planned"\ntrading_since = "2022"', "contoh.trading_since: '2022' does"),
@@ -99,9 +102,10 @@ def test_hours_and_coordinates_of_the_file_are_read(tmp_path: Path) -> None:
     path = tmp_path / "marts.toml"
     more = 'latitude = -7.45\nlongitude = 109.85\nhours = { monday = "07.00-17.00", sunday = "closed" }\n'
     path.write_text(MART + more, encoding="utf-8")
+    path.write_text(path.read_text().replace("sunday =", 'friday = "08.00-11.30, 13.00-17.00", sunday ='))
     mart = read_marts(path)["contoh"]
     assert mart.pin == (-7.45, 109.85)
-    assert dict(mart.hours) == {0: (420, 1020), 6: None}
+    assert dict(mart.hours) == {0: (420, 1020), 4: (480, 690, 780, 1020), 6: None}
 
 
 # Hours as people write them
@@ -120,6 +124,17 @@ def test_hours_and_coordinates_of_the_file_are_read(tmp_path: Path) -> None:
         ("Sabtu-Senin 9-12", {0: (540, 720), 5: (540, 720), 6: (540, 720)}),
         ("Senin-Sabtu buka 8 tutup 17, Minggu tutup", {**WHOLE, 6: None}),
         ("Jumat 8-17, tutup 12-13", {}),
+        ("Jumat 08.00-12.00, 13.00-17.00", {4: (480, 720, 780, 1020)}),
+        (
+            "Senin-Kamis 8-17, Jumat 8-11.30 dan 1-5, Minggu tutup",
+            {**dict.fromkeys(range(4), (480, 1020)), 4: (480, 690, 780, 1020), 6: None},
+        ),
+        ("Fri 8am-12pm and 1pm-5pm", {4: (480, 720, 780, 1020)}),
+        ("setiap hari 8-17, istirahat 12-13", dict.fromkeys(range(7), (480, 720, 780, 1020))),
+        ("Senin 8-12, 11-17", {}),
+        ("Senin 8-10, 11-13, 14-17", {}),
+        ("Senin 8-17 istirahat", {}),
+        ("istirahat 12-13", {}),
         ("setiap hari 24 jam", dict.fromkeys(range(7), (0, 1440))),
         ("senin", {}),
         ("senin 8-17 selasa", {}),
@@ -140,16 +155,19 @@ def test_a_week_as_managers_write_it(said: str, week: dict[int, Span]) -> None:
     st.dictionaries(
         st.integers(0, 6),
         st.none()
-        | st.tuples(st.integers(0, 1439), st.integers(1, 1440)).filter(
-            lambda span: span[0] < span[1] and span[1] > 720
-        ),
+        | st.tuples(st.integers(0, 1439), st.integers(1, 1440)).filter(lambda span: span[0] < span[1] and span[1] > 720)
+        | st.sets(st.integers(0, 1440), min_size=4, max_size=4)
+        .map(lambda found: tuple(sorted(found)))
+        .filter(lambda span: span[1] > 720),
         min_size=1,
     )
 )
 def test_a_week_that_is_written_out_reads_back(week: dict[int, Span]) -> None:
-    for language, closed in (("id", "tutup"), ("en", "closed")):
+    for language, closed, between in (("id", "tutup", " dan "), ("en", "closed", " and ")):
         shown = ", ".join(
-            f"{days} {f'{opens}–{closes}' if opens else closed}" for days, opens, closes in records.week(week, language)
+            f"{days} {between.join('–'.join(pair) for pair in zip(ends[::2], ends[1::2], strict=True)) or closed}"
+            for days, span in records.week(week, language)
+            for ends in [records.written(span, language)]
         )
         assert read_week(shown) == week, shown
 
@@ -167,7 +185,12 @@ def test_a_week_that_is_written_out_reads_back(week: dict[int, Span]) -> None:
         ("open 8 closes at 12", [480, 720]),
         ("tidak tutup", None),
         ("tutup jam 12", None),
-        ("8-12 dan 13-17", None),
+        ("8-12 dan 13-17", [480, 720, 780, 1020]),
+        ("8-12, 1-5", [480, 720, 780, 1020]),
+        ("8-17 istirahat 12-13", [480, 720, 780, 1020]),
+        ("8-12, 11-17", None),
+        ("8-17 istirahat 17-18", None),
+        ("8-10, 11-13, 14-17", None),
         ("8-12 tutup", None),
     ],
 )
@@ -194,6 +217,10 @@ def at(day: date, hour: int, minute: int = 0) -> int:
         (at(WEDNESDAY, 9), {WEDNESDAY: None}, False, at(date(2040, 1, 12), 8)),
         (at(WEDNESDAY, 9), {WEDNESDAY: (600, 660)}, False, at(WEDNESDAY, 10)),
         (at(WEDNESDAY, 10, 30), {WEDNESDAY: (600, 660)}, True, at(WEDNESDAY, 11)),
+        (at(WEDNESDAY, 9), {WEDNESDAY: (480, 720, 780, 1020)}, True, at(WEDNESDAY, 12)),
+        (at(WEDNESDAY, 12), {WEDNESDAY: (480, 720, 780, 1020)}, False, at(WEDNESDAY, 13)),
+        (at(WEDNESDAY, 13), {WEDNESDAY: (480, 720, 780, 1020)}, True, at(WEDNESDAY, 17)),
+        (at(WEDNESDAY, 17), {WEDNESDAY: (480, 720, 780, 1020)}, False, at(date(2040, 1, 12), 8)),
     ],
 )
 def test_open_until_or_closed_until(now: int, days: dict[date, Span], is_open: bool, change: int) -> None:
@@ -253,6 +280,55 @@ async def test_a_mart_is_kept_by_its_own_managers_alone_and_every_change_is_reco
             ("mart_day", "kaliwiro", "2040-01-12"),
             ("mart_status", "kaliwiro", "temporarily_closed"),
         ]
+
+
+@pytest.mark.asyncio
+async def test_where_a_mart_is_its_managers_say_and_what_they_have_not_said_stays_as_in_the_file(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path) as here:
+        await here.staff("M1", "mart", "33.07")
+        await here.staff("M2", "mart", "32.15")
+        await here.account("P1")
+        for other in ("M2", "P1"):
+            assert not await here.run(lambda tx, who=other: records.set_place(tx, who, "kaliwiro", "address", "Jl. X"))  # type: ignore[misc]
+        assert await _deeds(here) == []
+        before = marts.mart("kaliwiro")
+        assert before is not None
+        place = [-7.4512, 109.8523]
+        assert await here.run(lambda tx: records.set_place(tx, "M1", "kaliwiro", "pin", place))
+        assert await here.run(lambda tx: records.set_hours(tx, "M1", "kaliwiro", {4: (480, 690, 780, 1020)}))
+        assert await here.run(lambda tx: records.set_place(tx, "M1", "kaliwiro", "landmark", "depan pasar"))
+        known = await here.run(lambda tx: records.standing(tx, "kaliwiro"))
+        assert known is not None
+        assert (known.mart.pin, known.mart.landmark) == ((-7.4512, 109.8523), "depan pasar")
+        assert (known.mart.address, known.mart.contact) == (before.address, "")
+        assert known.hours == {4: (480, 690, 780, 1020)}
+        assert [one[:2] for one in await _deeds(here)] == [
+            ("mart_pin", "kaliwiro"),
+            ("mart_hours", "kaliwiro"),
+            ("mart_landmark", "kaliwiro"),
+        ]
+        with pytest.raises(ValueError, match="status"):
+            await here.run(lambda tx: records.set_place(tx, "M1", "kaliwiro", "status", "open"))
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        (Said("", "location", place=(-7.4512, 109.8523)), [-7.4512, 109.8523]),
+        (Said("-7.4512, 109.8523"), [-7.4512, 109.8523]),
+        (Said("https://maps.google.com/?q=-7.4512,109.8523"), [-7.4512, 109.8523]),
+        (Said("https://www.google.com/maps/@-7.45123,109.85234,17z"), [-7.45123, 109.85234]),
+        (Said("109.8523, -7.4512"), None),
+        (Said("-7, 109"), None),
+        (Said("di pasar"), None),
+        (Said("", "location"), None),
+        (Said("", "location", place=(52.1, 4.3)), None),
+    ],
+)
+def test_a_place_on_the_map_is_sent_or_typed(said: Said, place: list[float] | None) -> None:
+    assert Location().read(said) == (Rejected("location") if place is None else place)
 
 
 # Who waits

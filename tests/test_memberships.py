@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
 from bot.author import Day
+from bot.composing import marked
 from bot.hearing import Ears
 from bot.records import links, memberships, people
 from bot.schema import audit, mart_days, outbox, pictures
@@ -90,7 +91,7 @@ async def test_the_reminder_is_due_in_the_morning_before_and_follows_the_day(tmp
             await wish(here, chat, person, day)
         reminders = await waiting(here, memberships.REMINDER)
         assert [row["due_at"] for row in reminders] == [NOW + 8 * DAY]
-        assert json.loads(reminders[0]["body"])["say"][2]["day"] == {"day": "2023-11-24"}
+        assert json.loads(reminders[0]["body"])["say"][2]["day"]["day"] == "2023-11-24"
         assert await here.run(lambda tx: memberships.withdraw(tx, chat, person))
         assert await waiting(here, memberships.REMINDER) == []
         assert await standing(here, person) is None
@@ -132,6 +133,54 @@ async def test_signing_makes_a_member_once_and_orders_the_card(tmp_path: Path) -
         assert facts["name"] == "Siti Contoh"
         assert facts["link"].endswith(found["card"])
         assert await wish(here, chat, first) == "changed"
+
+
+@pytest.mark.asyncio
+async def test_nobody_signs_for_themselves_and_that_they_tried_is_recorded(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        code = await here.staff("M1", "mart", "33.07")
+        await here.staff("M2", "mart", "33.07")
+        person, chat = await member(here, "Siti Contoh", account="M1")
+        await wish(here, chat, person, "2023-11-20")
+        assert await sign(here, person, "17") == "own"
+        assert await note(here, person, "dropped") == "own"
+        assert (await standing(here, person) or {})["status"] == "candidate"
+        tried = await here.run(lambda tx: tx.rows(select(audit).where(audit.c.action == "member_own")))
+        assert {(row["actor"], row["object"]) for row in tried} == {(code, person)}
+        assert await sign(here, person, "17", by="M2") == "done"
+        assert await note(here, person, "new_card") == "own"
+
+
+@pytest.mark.asyncio
+async def test_an_appointment_has_its_hour_in_the_zone_of_the_mart(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        here.now = NOW
+        await here.staff("M1", "mart", "33.07")
+        person, chat = await member(here, "Siti Contoh")
+        assert await wish(here, chat, person, "2023-11-20T09:00") == "reminded"
+        (news,) = await waiting(here, "members.wants")
+        (reminder,) = await waiting(here, memberships.REMINDER)
+        for row in (news, reminder):
+            at = json.loads(row["body"])["say"][2]["day"]
+            assert marked(at, "id") == "Senin, 20 November 2023, pukul 09.00 WIB"
+            assert marked(at, "en") == "Monday, 20 November 2023, 9:00 am WIB"
+        assert reminder["due_at"] == int(datetime(2023, 11, 19, 2, 0, tzinfo=UTC).timestamp() * 1000)
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("Sabtu jam 9", "2023-11-18T09:00"), ("sabtu", "2023-11-18"), ("saturday 9 am", "2023-11-18T09:00"),
+        ("besok pukul 13.30", "2023-11-16T13:30"), ("25/11 jam 2 siang", "2023-11-25T14:00"), ("25/11", "2023-11-25"),
+        ("Sabtu setengah sepuluh", "2023-11-18T09:30"), ("sabtu pagi", "2023-11-18"), ("25 nov", "2023-11-25"),
+        ("sabtu jam 20.00", "!day_shut"), ("hari ini jam 8 pagi", "!day_past"), ("sabtu jam 30", "!day"),
+    ],
+)  # fmt: skip
+def test_a_day_may_have_its_hour(typed: str, read: str) -> None:
+    question = Day(NOW, "Asia/Jakarta", timed=True, opens={date(2023, 11, 18): (8 * 60, 17 * 60)})
+    assert outcome(question, typed) == read
+    alone = outcome(Day(NOW, "Asia/Jakarta"), typed)
+    assert "T" not in alone, "where no hour is asked none is read"
 
 
 @pytest.mark.asyncio

@@ -15,7 +15,18 @@ from sqlalchemy import func, select, update
 
 from bot import places
 from bot.messages import Kept
-from bot.records import consignments, media, offer_decisions, offer_desk, offering, offers, people, roles, settlements
+from bot.records import (
+    consignments,
+    leaving,
+    media,
+    offer_decisions,
+    offer_desk,
+    offering,
+    offers,
+    people,
+    roles,
+    settlements,
+)
 from bot.records.offer_decisions import TARGET, WEEKDAYS
 from bot.records.offer_steps import LIVE, REASONS, STEPS, UNDECIDED, before, may
 from bot.schema import accounts, audit, offer_changes, outbox
@@ -212,6 +223,33 @@ async def test_the_maker_takes_back_only_what_has_not_been_delivered(tmp_path: P
         await here.run(lambda tx: consignments.deliver(tx, "M1", second, 5, 12_000, 15_000))
         assert await here.run(lambda tx: offer_decisions.cancel(tx, chat, second)) == "not_from_here"
         assert [template for account, template, _ in await told(here) if account == "M1"].count("offers.cancelled") == 1
+
+
+@pytest.mark.asyncio
+async def test_who_decides_hears_what_is_left_of_a_maker_who_is_deleted_and_not_who_it_was(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        for id, role, area in [("M1", "mart", "33.07"), ("K1", "coordinator", "33.07"), ("M2", "mart", "32.15")]:
+            await here.staff(id, role, area)
+        reference = await offered(here)
+        untouched = await offered(here, product="Gula semut")
+        (person, *_) = await here.run(lambda tx: people.of_account(tx, "chat of Peserta Satu"))
+
+        async def leaves(tx: Tx) -> None:
+            await offer_decisions.decide(tx, "M1", untouched, "accept")
+            await offer_decisions.decide(tx, "M1", reference, "accept")
+            await consignments.deliver(tx, "M1", reference, 9, 12_000, 15_000)
+            await consignments.count(tx, "M1", reference, "sold", 2)
+            await leaving.leave(tx, person.id)
+
+        await here.run(leaves)
+        news = [(account, body) for account, template, body in await told(here) if "maker_left" in template]
+        assert [account for account, _ in news] == ["M1"]
+        said = news[0][1]["say"][2]
+        assert (said["shelf"], said["unpaid"], said["due"]) == (7, 2, {"rupiah": 24_000})
+        assert said["product"] == "Keripik singkong pedas"
+        assert not any(trace in str(news) for trace in ("Peserta", reference, person.id, "Kaliwiro,"))
+        rows = await here.run(lambda tx: tx.rows(select(audit).where(audit.c.action == "maker_left")))
+        assert [(row["actor"], row["object"]) for row in rows] == [("pijar", reference)]
 
 
 @pytest.mark.asyncio

@@ -208,6 +208,8 @@ async def test_at_phone_width_one_phone_at_a_time(sandbox: Sandbox, echo: Echo, 
     await expect(page.get_by_role("tab", name="Maria")).to_have_attribute("aria-selected", "true")
     await first.type("halo")
     await expect(page.locator(f"#tab-{first.id}.fresh")).to_be_visible()
+    await page.get_by_role("tab", name="Siti").click()
+    assert await page.locator(f"#phone-{first.id} textarea").evaluate("one => one.clientHeight < 50")
     beyond = "[...document.querySelectorAll('.bar *, .shown *')].filter(e => e.getBoundingClientRect().right > 391)"
     for language in ("English", "Bahasa Indonesia"):
         await page.get_by_role("button", name=language).click()

@@ -25,6 +25,7 @@ COMPOSER = Composer(
 )
 LONG = "Maria Goreti Bernadeta Theresia Ñandú Lamawuran Kopong Tupén"
 DAYS = [["2026-11-17", 125_000, 80_000], ["2026-11-18", 0, 212_500], ["2026-11-19", 1_250_000, 0]]
+WEEK = [[f"2026-11-{day}", day * 61_500, (day % 3) * 612_500 + 12_500] for day in range(16, 23)]
 MONTH = [[f"2026-11-{day:02}", day * 37 % 11 * 50_000, day * 53 % 7 * 60_000] for day in range(1, 31)]
 FACTS: dict[str, tuple[Kind, dict[str, Any]]] = {
     "certificate": ("certificate", {"name": LONG, "course": "C5", "date": 1_795_400_000_000, "code": "PIA-7K4M9-C"}),
@@ -37,6 +38,10 @@ FACTS: dict[str, tuple[Kind, dict[str, Any]]] = {
             "name": LONG, "number": "KLW/2026/0000123456", "mart": "SBMI Mart Kaliwiro", "since": "2026-11-23",
             "link": "https://wa.me/62800000000?text=Halo%20(kartu-7k4m9abcde)",
         },
+    ),
+    "full week": (
+        "chart",
+        {"days": WEEK, "total_in": 1_234_567_890, "total_out": 2_987_654_321, "period": "16 Nov 2026 – 22 Nov 2026"},
     ),
     "week": ("chart", {"days": DAYS, "total_in": 1_375_000, "total_out": 292_500, "period": "17-23 November 2026"}),
     "month": (

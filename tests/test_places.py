@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot import places, words
-from bot.places import BadData
+from bot.tables import BadData
 
 FILE = places.DATA / "districts.toml"
 

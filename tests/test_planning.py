@@ -7,9 +7,11 @@ import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -417,6 +419,63 @@ async def test_one_that_was_approved_for_fewer_is_asked_about_again(database: Pa
         clock.now += MINUTE
         await planning(store).plan()
         assert (await it(store)).state == "sending"
+
+
+async def test_who_agrees_late_is_asked_once_more_and_then_told_what_has_grown(database: Path) -> None:
+    """However late they answer and however many enrol meanwhile; the next of one that repeats is asked about anew."""
+    clock, people = Clock(), 0
+    async with opened(database, clock) as store:
+
+        async def grow(count: int) -> None:
+            nonlocal people
+            folk = [Somebody(f"p{people + one:05}", (Chat(f"c{people + one:05}"),), "33.07") for one in range(count)]
+            people += count
+            await with_driver(store, lambda db: settle(db, folk))
+
+        async def told() -> list[tuple[str, str]]:
+            found = "SELECT account_id, template FROM outbox WHERE template LIKE 'announce_told.grown%' ORDER BY id"
+            return await with_driver(store, lambda db: [tuple(row) for row in db.execute(found)])
+
+        await grow(10)
+        await with_driver(
+            store, lambda db: settle(db, [Somebody(one, (Chat(one),), "") for one in ("author", "other")])
+        )
+        author, other = [
+            await store.run(partial(roles.add, account=one, role="programme", area="")) for one in ("author", "other")
+        ]
+        given = {"counted": json.dumps({"people": 10}), "counted_at": NOW, "state": "waiting", "category": "assistance"}
+        await scheduled(store, author=author, account_id="author", repeats="weekly", **given)
+        states = []
+        for _ in range(3):
+            clock.now += 3 * HOUR
+            await grow(20)
+            seen = (await it(store)).counted_at
+            assert await store.run(lambda tx, seen=seen: letting_go.approve(tx, NUMBER, other, seen)) == "done"  # type: ignore[misc]
+            clock.now += MINUTE
+            await planning(store).plan()
+            states.append((await it(store)).state)
+            if states[-1] == "sending":
+                break
+        assert states == ["waiting", "sending"]
+        since = "announce_told.grown_since"
+        assert await told() == [("author", "announce_told.grown_again"), ("author", since), ("other", since)]
+        (again,) = [one for one in await store.run(announcements.live) if one.state == "scheduled"]
+        assert letting_go.TWICE not in (again.counted or {})
+
+
+@pytest.mark.parametrize(("category", "hour", "recorded"), [("safety", 21, 1), ("safety", 9, 0), ("event", 21, 0)])
+async def test_that_safety_goes_out_in_quiet_hours_is_recorded(
+    database: Path, category: str, hour: int, recorded: int
+) -> None:
+    clock = Clock()
+    clock.now = int(datetime(2026, 11, 23, hour, tzinfo=ZoneInfo("Asia/Jakarta")).timestamp() * 1000)
+    async with opened(database, clock) as store:
+        await peopled(store, 1)
+        await scheduled(store, category=category, send_at=clock.now, author="PTG-CHIEF")
+        await planning(store).plan()
+        found = "SELECT actor, object, purpose FROM audit WHERE action = 'announce_in_quiet_hours'"
+        noted = await with_driver(store, lambda db: [tuple(row) for row in db.execute(found)])
+        assert noted == [("PTG-CHIEF", NUMBER, "safety")] * recorded
 
 
 async def test_past_the_number_that_one_alone_may_write_to_it_is_asked_about_again(database: Path) -> None:

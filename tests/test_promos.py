@@ -18,7 +18,7 @@ from bot.schema import announcements as announced
 from bot.schema import audit
 from bot.stock_lines import StockLine
 from bot.store import Tx
-from tests.office import DAY, Office, office
+from tests.office import DAY, ROOT, Office, office
 
 SUGAR: dict[str, Any] = {"item": "Gula 1 kg", "price_before": 17_500, "price": 15_000}
 TEXTS = {"id": "Promo di mart: gula Rp15.000.", "en": "Promotion at the mart: sugar Rp15,000."}
@@ -49,6 +49,36 @@ async def test_a_promo_is_lower_has_an_end_and_is_made_by_the_manager_of_that_ma
         id = await _made(here)
         assert await _running(here) == [id]
         assert await _deeds(here) == ["promo"]
+
+
+@pytest.mark.parametrize("name", ["mart-long", "mart_goods-promos", "mart_hours-break", "mart_place", "mart"])
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_what_the_mart_says_has_room_in_sixty_words(name: str, language: str) -> None:
+    dialogue = (ROOT / "tests" / "transcripts" / f"{name}.{language}.txt").read_text(encoding="utf-8")
+    said = [""]
+    for line in dialogue.splitlines():
+        who, mark, words = line.partition("< ")
+        if mark and who.startswith(("Peserta", "Pengelola")):
+            said[-1] += f" {words}"
+        elif not line.endswith("<"):
+            said.append("")
+    assert len(said) > 5
+    for one in said:
+        assert len(one.split()) <= 60, one
+
+
+@pytest.mark.asyncio
+async def test_the_next_page_of_promos_begins_behind_the_last_that_was_shown(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        await here.staff("M1", "mart", "33.07")
+        ids = [await _made(here, days=days) for days in (1, 2, 2, 3)]
+        here.now += DAY
+        after = [one.id for one in await here.run(lambda tx: promos.running(tx, "kaliwiro", after=ids[0] or 0))]
+        assert after == ids[1:]
+        assert [one.id for one in await here.run(lambda tx: promos.running(tx, "kaliwiro", after=ids[1] or 0))] == ids[
+            2:
+        ]
+        assert await here.run(lambda tx: promos.running(tx, "kaliwiro", after=ids[3] or 0)) == []
 
 
 @pytest.mark.asyncio

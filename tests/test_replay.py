@@ -57,6 +57,8 @@ class Talking:
     now: int = 1_000_000
     count: int = 0
     turns: list[Turn] = field(default_factory=list)
+    others: Sequence[Conversation] = ()
+    """What else may be opened."""
 
     async def begin(self, given: str = "") -> Turn:
         """Open the conversation."""
@@ -115,7 +117,7 @@ class Talking:
         return self.talk.answers, self.talk.pending, self.talk.failed, self.rows
 
     async def _replay(self, heard: Incoming | None, resumed: bool = False) -> Turn:
-        ears = Ears([self.conversation])
+        ears = Ears([self.conversation, *self.others])
         away = heard is not None and self.now - self.talk.updated > HOUR and self.talk.updated > 0
         progress = Progress(
             self.conversation, self.talk, Speaker("a", "telegram", "1"), self.wording, ears.hear, now=self.now,
@@ -487,6 +489,17 @@ async def test_after_a_while_an_option_is_an_answer_and_says_where_we_are() -> N
 
 
 @pytest.mark.asyncio
+async def test_what_does_not_fit_after_a_long_pause_is_no_failure() -> None:
+    talking = await started("Peserta 01")
+    turn = await talking.hear("maaf baru sempat balas", after=3 * HOUR)
+    assert keys(turn) == ["resume", "?kind"]
+    assert keys(await talking.hear("maaf lagi")) == ["kind.choice", "?kind"]
+    turn = await talking.hear(kind="photo", after=3 * HOUR)
+    assert keys(turn) == ["resume", "kind.kind_photo", "?kind"]
+    assert keys(await talking.hear("bukan itu")) == ["kind.choice", "offer_help", "?kind"]
+
+
+@pytest.mark.asyncio
 async def test_after_a_while_a_short_sentence_is_asked_back_where_sentences_are_answers() -> None:
     @conversation("coffee", keeps=True)
     async def story(chat: Chat) -> None:
@@ -506,6 +519,106 @@ async def test_after_a_while_a_short_sentence_is_asked_back_where_sentences_are_
     assert talking.said == {"note": excuse}
     await talking.hear(tale, after=3 * HOUR)
     assert talking.said == {"note": excuse, "size": tale}
+
+
+@pytest.mark.asyncio
+async def test_a_line_that_there_is_not_is_not_read_as_an_option_that_is_spelt_alike() -> None:
+    talking = await started("Peserta 01")
+    assert keys(await talking.hear("ubah mild")) == ["which_line", "?kind"]
+    assert talking.said == {"name": "Peserta 01"}
+    await talking.hear("ubah ke milk")
+    assert talking.said["kind"] == "milk"
+
+
+@conversation("clock", words="jam, jam buka, status", takes=lambda said: len(said.split()) < 3)
+async def clock(chat: Chat) -> None:
+    """What a single word opens."""
+
+
+async def naming(*texts: str, keeps: bool = True) -> Talking:
+    """A conversation that asks for a name first, beside another one."""
+
+    @conversation("gift", keeps=keeps)
+    async def gift(chat: Chat) -> None:
+        await chat.ask("name", Text(3, 40))
+        await chat.ask("size", Text(3, 40))
+
+    talking = Talking(gift, others=(clock,))
+    await talking.begin()
+    await talking.hears(*texts)
+    return talking
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("typed", ["jam", "Jam kak", "jam dinding bekas"])
+async def test_a_single_word_that_opens_something_is_asked_about_where_it_could_be_an_answer(typed: str) -> None:
+    talking = await naming(typed)
+    turn = talking.turns[-1]
+    assert keys(turn) == ["which_meant", "?name"]
+    assert turn.asked is not None
+    assert all(len(one.value) < 20 for one in turn.asked.options)
+    talking.restart()
+    await talking.hear("1")
+    assert talking.said == {"name": typed}
+    other = await naming(typed)
+    assert (await other.hear("2")).command.startswith("open:clock")
+    assert other.said == {}
+    third = await naming(typed, "Siti")
+    assert third.said == {"name": "Siti"}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("typed", ["/jam", "jam buka", "jam buka kak", "status", "status dong"])
+async def test_a_command_several_words_and_what_nobody_is_called_open_at_once(typed: str) -> None:
+    talking = await naming(typed)
+    assert talking.turns[-1].command.startswith("open:clock")
+    assert talking.said == {}
+
+
+@pytest.mark.asyncio
+async def test_where_a_word_is_only_looked_up_or_does_not_fit_it_opens_at_once() -> None:
+    looking = await naming("jam", keeps=False)
+    assert looking.turns[-1].command == "open:clock"
+
+    @conversation("gift", keeps=True)
+    async def long(chat: Chat) -> None:
+        await chat.ask("name", Text(10, 40))
+
+    talking = Talking(long, others=(clock,))
+    await talking.begin()
+    assert (await talking.hear("jam")).command == "open:clock"
+
+
+@pytest.mark.asyncio
+async def test_a_thank_you_gets_no_long_question_again_where_nothing_is_kept() -> None:
+    @conversation("gift")
+    async def picking(chat: Chat) -> None:
+        await chat.choose("where", ["Wonosobo", "Karawang"])
+
+    talking = await started(of=picking)
+    assert (await talking.hear("makasih kak")).command == "thanks"
+    await talking.hear("2")
+    assert talking.said == {"where": "Karawang"}
+    assert keys(await (await started()).hear("makasih kak")) == ["you_are_welcome", "?name"]
+
+
+@pytest.mark.asyncio
+async def test_a_choice_that_keeps_nothing_is_left_for_what_is_clearly_asked_instead() -> None:
+    @conversation("gift")
+    async def picking(chat: Chat) -> None:
+        await chat.choose("where", ["Wonosobo", "Karawang"])
+
+    @conversation("gift")
+    async def quiz(chat: Chat) -> None:
+        await chat.choose("where", ["Wonosobo", "Karawang"], tests=True)
+
+    assert keys(await (await started(of=quiz)).hear("modal")) == ["where.choice", "?where"]
+    talking = await started(of=picking)
+    assert (await talking.hear("modal")).command == "open:asked_benefit"
+    assert (await talking.hear("masih ada gula?")).command == "open:mart_item gula"
+    assert keys(await talking.hear("beras merah atau apa ya")) == ["where.choice", "?where"]
+    assert keys(await talking.hear("oke")) == ["where.choice", "offer_help", "?where"]
+    assert keys(await (await started("Peserta 01")).hear("ada gula?")) == ["kind.choice", "?kind"]
 
 
 @pytest.mark.asyncio

@@ -81,6 +81,20 @@ async def test_what_is_over_in_five_seconds_is_told_once(tmp_path: Path) -> None
             assert await told(on) == []
 
 
+async def test_what_begins_and_ends_between_two_looks_is_told(tmp_path: Path) -> None:
+    async with office(tmp_path) as on:
+        author = await on.staff("chief", "coordinator", "33.07")
+        async with reporting(on) as passes:
+            await passes(0)
+            number = await announced(on, author, "chief", state="done")
+            await delivered(on, number, 2, state="sent")
+            await passes(0)
+            (message,) = await told(on)
+            assert f"{number}* selesai dikirim." in message["text"]
+            await passes(APART_MS)
+            assert await told(on) == []
+
+
 async def test_on_telegram_one_message_changes(tmp_path: Path) -> None:
     async with office(tmp_path) as on:
         author = await on.staff("chief", "coordinator", "33.07")
@@ -187,6 +201,33 @@ async def test_on_whatsapp_there_is_a_line_at_each_quarter(tmp_path: Path) -> No
             await passes(APART_MS)
             (last,) = await told(on)
             assert "has gone out.\n• Sent: 40" in last["text"]
+
+
+async def test_an_author_who_writes_again_reads_the_last_line_and_none_before(tmp_path: Path) -> None:
+    """Their window is shut: each line is held, and takes the place of the one that is held."""
+    async with office(tmp_path) as on:
+        author = await on.staff("chief", "coordinator", "33.07")
+        away = update(accounts).where(accounts.c.id == "chief").values(channel="whatsapp")
+        await on.run(lambda tx: tx.execute(away))
+        number = await announced(on, author, "chief")
+        await delivered(on, number, 4)
+        async with reporting(on) as passes:
+            for _ in range(3):
+                await settle(on, number, "sent", 1)
+                await passes(APART_MS)
+
+                async def held(tx: Any) -> None:
+                    done = update(outbox).where(outbox.c.state == "waiting").values(state="held")
+                    count = (await tx.execute(done)).rowcount
+                    await tx.execute(
+                        update(accounts).where(accounts.c.id == "chief").values(held=accounts.c.held + count)
+                    )
+
+                await on.run(held)
+            rows = await on.run(lambda tx: tx.rows(select(outbox.c.body).where(outbox.c.state == "held")))
+            assert len(rows) == 1
+            assert "75%" in rows[0]["body"]
+            assert await on.run(lambda tx: tx.value(select(accounts.c.held).where(accounts.c.id == "chief"))) == 1
 
 
 async def test_what_was_cancelled_is_told_when_nothing_waits_any_more(tmp_path: Path) -> None:

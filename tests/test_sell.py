@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import closing
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from bot.records import people
 from bot.sandbox.phones import Phone
 from tests.dialogue import Stage, phone_account, stage
+from tests.pictures import PDF, SVG, bomb, packed, photo
 from tests.prepared import carry_out
+from tests.test_media import Studio, fetches
 
 
 async def says(on: Stage, phone: Phone, *words: str) -> str:
@@ -25,7 +28,8 @@ async def says(on: Stage, phone: Phone, *words: str) -> str:
 async def enrolled(on: Stage, phone: Phone, *names: str) -> None:
     assert on.running is not None
     for name in names:
-        await carry_out(on.running, "enrolled", phone_account(phone, "telegram"), name, "33.07.04 verified", "id")
+        who = phone_account(phone, phone.channel)
+        await carry_out(on.running, "enrolled", who, name, "33.07.04 verified", "id")
 
 
 def rows(on: Stage, query: str) -> list[tuple[object, ...]]:
@@ -84,3 +88,45 @@ async def test_nobody_waits_with_more_than_ten_offers() -> None:
             await carry_out(on.running, "offered", who, "Peserta 01", f"Keripik {number}", "id")
         assert "sudah banyak" in await says(on, phone, "jual")
         assert rows(on, "SELECT count(*) FROM offers") == [(10,)]
+
+
+UNFETCHED = (
+    ("sticker", b"RIFF", "image/webp"),
+    ("voice", b"OggS", "audio/ogg"),
+    ("video", bytes(20 << 20), "video/mp4"),
+)
+FETCHED = (
+    ("document", SVG, "image/svg+xml", "belum bisa kami pakai"),
+    ("document", packed(), "application/zip", "belum bisa kami pakai"),
+    ("document", PDF, "application/pdf", "belum bisa kami pakai"),
+    ("photo", packed(), "image/jpeg", "belum bisa kami pakai"),
+    ("photo", bomb(), "image/png", "terlalu besar"),
+    ("photo", photo()[:900], "image/jpeg", "tidak bisa kami buka"),
+    ("document", photo() + bytes(6 << 20), "image/jpeg", "terlalu besar"),
+)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("channel", ["telegram", "whatsapp"])
+async def test_what_is_no_photo_of_the_goods_is_kindly_asked_for_again_and_not_kept(channel: str) -> None:
+    async with stage(Studio) as on:
+        assert isinstance(on, Studio)
+        phone = await on.sandbox.phone(channel, name="Peserta 01")
+        await enrolled(on, phone, "Peserta 01")
+        for one in ("jual", *ANSWERS[:-2]):
+            await phone.type(one)
+            await on.settled(phone)
+        for kind, data, mime in UNFETCHED:
+            answer = await on.sends(phone, kind, data, mime=mime)
+            assert "belum bisa kami pakai" in answer
+            assert "Kirim satu foto barangnya" in answer
+        assert fetches(on) == 0
+        for kind, data, mime, said in FETCHED:
+            began = time.monotonic()
+            answer = await on.sends(phone, kind, data, mime=mime)
+            assert time.monotonic() - began < 5
+            assert said in answer, (kind, mime)
+            assert "Kirim satu foto barangnya" in answer
+        assert on.nothing_kept()
+        assert "Ini yang kami kirim" in await on.sends(phone, "photo", photo())
+        assert len(on.kept) == 1

@@ -21,6 +21,7 @@ from bot.running import Running
 from bot.sandbox.phones import Phone
 from bot.schema import accounts, lesson_progress, outbox, tip_series
 from bot.store import Tx
+from bot.timers import tidy
 from conversations.series import HOURS
 from tests import prepared
 from tests.dialogue import BEGIN, Stage, phone_account, stage
@@ -291,6 +292,35 @@ async def test_stop_tips_ends_it_and_nothing_else(channel: str, words: str) -> N
         assert on.sql("SELECT count(*) FROM subscriptions WHERE paused") == 0
         await on.hours(30)
         assert on.tips == []
+
+
+@pytest.mark.asyncio
+async def test_who_stops_and_begins_anew_has_no_second_one_on_that_day() -> None:
+    async with studio() as on:
+        await on.says("langganan tips", "2", "sore")
+        await on.hours(7.1)
+        assert len(on.tips) == 1
+        assert "tips tidak kami kirim lagi" in await on.says("stop tips")
+        assert "Tidak ada tips" in await on.says("stop tips")
+        assert "Kamis, 12 Januari 2040" in await on.says("langganan tips", "2", "jam 6 sore")
+        await on.hours(3)
+        assert len(on.tips) == 1
+        await on.says("menu")
+        await on.hours(23.5)
+        assert len(on.tips) == 2
+
+
+@pytest.mark.asyncio
+async def test_of_who_stopped_nothing_is_kept_when_the_day_is_over() -> None:
+    async with studio() as on:
+        await on.says("langganan tips", "2", "sore")
+        await on.hours(7.1)
+        await on.says("stop tips")
+        assert "tips rutin" not in await on.says("data saya")
+        assert on.sql("SELECT count(*) FROM tip_series") == 1
+        on.clock.now += 40 * HOUR * 1000
+        await on.bot.store.run(tidy)
+        assert on.sql("SELECT count(*) FROM tip_series") == 0
 
 
 @pytest.mark.asyncio

@@ -86,6 +86,17 @@ async def test_who_has_written_since_is_not_waited_for(store: Store) -> None:
     assert await held(store) == 0
 
 
+async def test_a_picture_that_could_not_be_fetched_from_us_goes_once_more(store: Store) -> None:
+    await sent(store, "SM1", attempts=1)
+    await told(store, "undelivered", error="63019")
+    later = NOW + queued.AGAIN_MS
+    assert await rows.columns(store, "state", "due_at", "body", "delivery") == [("waiting", later, "{}", "")]
+    await store.run(lambda tx: tx.execute(update(outbox).values(state="sent", attempts=2, provider_id="SM2")))
+    await told(store, "undelivered", "SM2", error="63019")
+    assert await delivery(store) == [("failed", "63019")]
+    assert await rows.columns(store, "body") == [(None,)]
+
+
 async def test_a_failure_keeps_its_reason_where_the_text_is_gone(store: Store) -> None:
     await sent(store, "SM1", body=None)
     await told(store, "failed", error="63016")

@@ -35,6 +35,8 @@ def expected(fields: dict[str, Any]) -> Incoming | Status:
         fields["contact"] = Contact(**fields["contact"])
     if "media" in fields:
         fields["media"] = Attached(**fields["media"])
+    if "place" in fields:
+        fields["place"] = tuple(fields["place"])
     return Incoming(**fields)
 
 
@@ -164,6 +166,8 @@ async def test_long_labels_have_a_row_each(telegram: Telegram, phone: Phone) -> 
     options = (Button("a", "Pekerja migran yang pulang"), Button("b", "Keluarga"))
     await telegram.send(to(phone, "Siapa?", options=options))
     assert [len(row) for row in last(phone).buttons] == [1, 1]
+    await telegram.send(to(phone, "Tawaran", actions=(Button("a", "Minta contoh"), *BACK)))
+    assert [len(row) for row in last(phone).buttons] == [2, 1]
 
 
 @pytest.mark.asyncio

@@ -79,7 +79,9 @@ async def test_an_offer_between_two_phones_and_two_channels(hers: str, his: str)
             steps = db.execute("SELECT status FROM offer_changes ORDER BY id").fetchall()
             (kept,) = db.execute("SELECT photo FROM offers").fetchone()
         assert goods == [(20, 20, 0, 20)]
-        assert [step for (step,) in steps] == ["submitted", "sample", "accepted", "stocked", "selling", "finished"]
+        assert [step for (step,) in steps] == [
+            "submitted", "reviewing", "sample", "accepted", "stocked", "selling", "finished"
+        ]  # fmt: skip
         assert SECRET.encode() not in (files.beside(database) / kept).read_bytes(), (
             "it says nothing of where it was taken"
         )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import json
+import socket
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -194,3 +196,21 @@ async def test_pages_for_whoever_watches_show_nobody(door: Door) -> None:
 async def test_there_is_nothing_else(door: Door) -> None:
     assert (await door.get("/"))[0] == 404
     assert (await door.get("/telegram"))[0] == 405
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+async def test_who_knocks_while_the_bot_ends_is_not_left_at_an_open_door(door: Door, turns: int) -> None:
+    """asyncio drops a connection that it takes in while the server closes; a status that comes then was one."""
+    faults: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context["message"]))
+    with closing(socket.create_connection(("127.0.0.1", door.running.port))) as late:
+        late.setblocking(False)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await door.running.stop()
+        await asyncio.sleep(0)
+        assert faults == []
+        # Reset where nobody had let it in yet.
+        with suppress(ConnectionResetError):
+            assert await asyncio.wait_for(asyncio.get_running_loop().sock_recv(late, 1), 5) == b""
+    gc.collect()

@@ -64,6 +64,8 @@ def test_a_form_becomes_a_message(reader: WhatsApp, case: dict[str, Any]) -> Non
     fields = dict(case["expected"])
     if "media" in fields:
         fields["media"] = Attached(**fields["media"])
+    if "place" in fields:
+        fields["place"] = tuple(fields["place"])
     wanted = Incoming(**fields)
     assert reader.parse(form, signature(form)) == wanted
     assert reader.parse(MultiDict(form), signature(form), URL) == wanted

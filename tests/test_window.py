@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from sqlalchemy import select
 
+from bot.records import notices
+from bot.schema import accounts
+from bot.store import Tx
 from tests.test_behaviour import Scene, heard, scene
 
 KEPT = "SELECT count(*) FROM outbox WHERE body IS NOT NULL"
@@ -53,6 +57,36 @@ async def test_what_was_held_for_days_waits_for_a_provider_that_is_away_when_the
         assert on.sql("SELECT count(*) FROM outbox WHERE state = 'failed'") == 0
         on.sandbox.heal(fault)
         await on.until(lambda: len(heard(phone)) == 2)
+
+
+@pytest.mark.asyncio
+async def test_what_was_good_for_yesterday_does_not_go_when_the_person_writes() -> None:
+    """Neither as held nor as waiting, and nobody is told that there is news."""
+    async with scene() as on:
+        (phone,) = await on.phones(1, "whatsapp")
+        await on.say(phone, "echo a1")
+        day = 24 * 3600 * 1000
+
+        async def remind(tx: Tx) -> None:
+            account = await tx.value(select(accounts.c.id))
+            await notices.tell(
+                tx, account, "mart", "opened", {"mart": "Mart", "address": "Jl. 1"}, until=tx.now + 3 * day
+            )
+            later = tx.now + 5 * day
+            await notices.tell(
+                tx, account, "mart", "opened", {"mart": "Mart", "address": "x"}, at=later, until=later - 1
+            )
+
+        on.clock.now += 2 * day
+        on.sandbox.advance(2 * day / 1000)
+        assert on.running is not None
+        await on.running.store.run(remind)
+        await on.until(lambda: on.sql("SELECT count(*) FROM outbox WHERE state = 'held'") == 1)
+        await on.wait(6 * 24 * 3600)
+        await on.say(phone, "echo a2")
+        await on.until(lambda: on.sql("SELECT count(*) FROM outbox WHERE reason = 'past' AND body IS NULL") == 2)
+        await on.quiet()
+        assert [words.split()[1] for words in heard(phone)] == ["a1", "a2"]
 
 
 @pytest.mark.asyncio

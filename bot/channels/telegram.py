@@ -42,6 +42,8 @@ BUTTONS = 100
 """Most buttons an inline keyboard may have."""
 SHORT = 18
 """A label up to this long leaves room for a second one in its row on a small phone."""
+NARROW = 10
+"""… and up to this long for a second and a third."""
 
 _METHODS = (
     "sendMessage",
@@ -359,7 +361,9 @@ def _keyboard(message: Outgoing) -> object:
         return None
     shown = _rows(message.options[: BUTTONS - len(message.actions)])
     if message.actions:
-        shown.append(message.actions)
+        # Three in a row are read on a small phone where they are short; Telegram cuts the others off.
+        narrow = len(message.actions) < 3 or all(len(action.label) <= NARROW for action in message.actions)
+        shown += [message.actions] if narrow else _rows(message.actions)
     return {"inline_keyboard": [[{"text": b.label, "callback_data": b.token} for b in row] for row in shown]}
 
 

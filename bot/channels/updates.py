@@ -73,6 +73,11 @@ class _Message(msgspec.Struct):
     sticker: msgspec.Raw = _ABSENT
 
 
+class _Location(msgspec.Struct):
+    latitude: float
+    longitude: float
+
+
 class _Callback(msgspec.Struct):
     id: str
     sender: _User = msgspec.field(name="from")
@@ -102,6 +107,7 @@ class _Update(msgspec.Struct):
 _decoder = msgspec.json.Decoder(_Update)
 _file = msgspec.json.Decoder(_File)
 _sizes = msgspec.json.Decoder(list[_File])
+_location = msgspec.json.Decoder(_Location)
 _keys_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 _KINDS: tuple[tuple[str, Kind], ...] = (
@@ -233,12 +239,21 @@ def _incoming(
         text=text,
         message=str(message.message_id),
         contact=contact,
+        place=_place(message.location) if kind == "location" else None,
         language=sender.language_code or "",
         name=_name(sender),
         private=message.chat.type == "private",
         replies_to=str(message.reply_to_message.message_id) if message.reply_to_message is not None else "",
         media=media,
     )
+
+
+def _place(location: msgspec.Raw) -> tuple[float, float] | None:
+    try:
+        found = _location.decode(location)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return found.latitude, found.longitude
 
 
 def _edited(key: str, message: _Message) -> list[Incoming | Status]:

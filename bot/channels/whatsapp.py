@@ -92,6 +92,8 @@ def meaning(code: int | str) -> type[Exception]:
     return _MEANINGS.get(int(code) if str(code).isdigit() else 0, Refused)
 
 
+UNFETCHED = "63019"
+"""A picture could not be fetched from us: we were just starting, or slow. It goes once more (platform.md 2.7)."""
 TIER = 63018
 """Too fast, or too many people today who had not written themselves: Twilio does not say which."""
 
@@ -172,6 +174,7 @@ class WhatsApp:
             replies_to="" if token else fields.get("OriginalRepliedMessageSid", ""),
             name=fields.get("ProfileName", ""),
             phone=phone,
+            place=_place(fields) if kind == "location" else None,
             media=_attached(fields) if kind in ("photo", "document") else None,
         )
 
@@ -384,6 +387,12 @@ def _kind(fields: Mapping[str, str]) -> Kind:
     if content in ("text/vcard", "text/x-vcard", "text/directory"):
         return "contact"
     return _TYPES.get(content.partition("/")[0], "document")
+
+
+def _place(fields: Mapping[str, str]) -> tuple[float, float] | None:
+    there = fields.get("Latitude", ""), fields.get("Longitude", "")
+    fits = all(one.removeprefix("-").replace(".", "", 1).isdecimal() for one in there)
+    return (float(there[0]), float(there[1])) if fits else None
 
 
 def _attached(fields: Mapping[str, str]) -> Attached | None:

@@ -21,16 +21,16 @@ def draw(words: Mapping[str, str], link: str) -> bytes:
     canvas.fitted(MARGIN, 178, words["mart"], (38, 28), room, 1, PAPER, anchor="ls")
     canvas.rule(MARGIN, MARGIN + 180, 212, GLOW, 8)
     canvas.box(36, 250, WIDTH - 36, HEIGHT - 36, PAPER, round=36)
-    canvas.text(MARGIN, 326, words["name_label"], 30, SOFT)
+    canvas.text(MARGIN, 326, words["name_label"], 34, SOFT)
     last = canvas.fitted(MARGIN, 392, words["name"], (64, 38), room, 2, INK, anchor="ls", bold=True)
     top = max(last + 76, 476)
     for x, name in ((MARGIN, "number"), (WIDTH / 2 + 40, "since")):
-        canvas.text(x, top, words[f"{name}_label"], 30, SOFT)
+        canvas.text(x, top, words[f"{name}_label"], 34, SOFT)
         canvas.fitted(x, top + 54, words[name], (46, 30), room / 2 - 50, 1, INK, anchor="ls", bold=True)
     left, above = (WIDTH - _SIDE) / 2, 640
     canvas.box(left - 10, above - 10, left + _SIDE + 10, above + _SIDE + 10, WHITE, round=24, line=LINE)
     _code(canvas, link, left, above)
-    canvas.fitted(WIDTH / 2, 1282, words["scan"], (32, 24), room, 1, SOFT)
+    canvas.fitted(WIDTH / 2, 1282, words["scan"], (36, 26), room, 1, SOFT)
     return canvas.png()
 
 

@@ -32,7 +32,7 @@ async def of(tx: Tx, account: str, person: str = "") -> dict[str, int]:
     if not shared:
         found["cash"] = await cash.count(tx, account)
         found["lessons"] = await _many(tx, lesson_progress.c.account_id == account)
-        found["series"] = await _many(tx, tip_series.c.account_id == account)
+        found["series"] = await _many(tx, (tip_series.c.account_id == account) & tip_series.c.next_at.is_not(None))
         found["waiting"] = await _many(tx, mart_waiting.c.account_id == account)
     left = func.coalesce(func.sum(goods.c.delivered - goods.c.returned - goods.c.settled), 0)
     in_marts = select(left).join(offers, offers.c.reference == goods.c.offer).where(offers.c.person_id == person)
@@ -47,7 +47,7 @@ async def forget(tx: Tx, account: str, except_talk: str, name: str | None = None
     if name is None:
         await cash.forget(tx, account)
         await lessons.forget(tx, account)
-        await series.end(tx, account)
+        await series.forget(tx, account)
         await tx.execute(delete(mart_waiting).where(mart_waiting.c.account_id == account))
 
 
@@ -65,5 +65,6 @@ async def _certificates(tx: Tx, account: str, person: str) -> list[str]:
     theirs = select(certificates_table.c.code).where(certificates_table.c.account_id == account)
     if person:
         called = select(persons.c.full_name).where(persons.c.id == person).scalar_subquery()
-        theirs = theirs.where(certificates_table.c.name == called)
+        nobodys = certificates_table.c.person_id.is_(None) & (certificates_table.c.name == called)
+        theirs = theirs.where(nobodys | (certificates_table.c.person_id == person))
     return [row["code"] for row in await tx.rows(theirs)]

@@ -1,17 +1,21 @@
 """Cash notes: money in and out of somebody's business, as they wrote it down; theirs alone, shown to nobody else.
 
-Days are those of the place where they are. Amounts are whole rupiah.
+Days are those of the place where they are. Amounts are whole rupiah. Kept for two years, then deleted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy import delete, func, insert, select
 
 from bot.schema import cash_notes
 from bot.store import Tx
+
+KEPT_DAYS: Final = 731
+"""Retention: two years, enough to compare a month with the same one a year before."""
 
 _c = cash_notes.c
 
@@ -57,6 +61,12 @@ async def sums(tx: Tx, account: str, first: str, last: str) -> dict[str, dict[st
 async def count(tx: Tx, account: str) -> int:
     """How many notes there are."""
     return int(await tx.value(select(func.count(_c.id)).where(_c.account_id == account)) or 0)
+
+
+async def tidy(tx: Tx) -> None:
+    """Delete the notes that are older than they are kept."""
+    oldest = datetime.fromtimestamp(tx.now / 1000, UTC).date() - timedelta(days=KEPT_DAYS)
+    await tx.execute(delete(cash_notes).where(_c.day < oldest.isoformat()))
 
 
 async def forget(tx: Tx, account: str) -> None:

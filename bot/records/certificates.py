@@ -1,11 +1,14 @@
-"""Certificates: which courses a chat has finished, under which name, and the code by which anybody can check one."""
+"""Certificates: which courses a chat has finished, under which name, and the code by which anybody can check one.
+
+A phone is shared: one that was made for somebody who has enrolled is theirs, and the others in the chat have their own.
+"""
 
 from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, select
 
 from bot import places, references
 from bot.records import pictures
@@ -33,13 +36,17 @@ class Certificate:
 _KEPT = tuple(_c[field] for field in Certificate.__dataclass_fields__)
 
 
-async def issue(tx: Tx, account: str, course: str, name: str) -> str:
-    """The code of this chat's certificate for a course. The first time it is made, and its picture sent."""
-    kept = await tx.value(select(_c.code).where(_c.account_id == account, _c.course == course))
+async def issue(tx: Tx, account: str, course: str, name: str, person: str = "") -> str:
+    """The code of the certificate for a course in this name. The first time it is made, and its picture sent."""
+    mine = _theirs(account, person) & (_c.course == course) & (_c.name == name)
+    kept = await tx.value(select(_c.code).where(mine))
     if kept is not None:
         return str(kept)
     code = await _new_code(tx)
-    row = {"code": code, "account_id": account, "course": course, "name": name, "issued_at": tx.now}
+    row = {
+        "code": code, "account_id": account, "course": course, "name": name, "person_id": person or None,
+        "issued_at": tx.now,
+    }  # fmt: skip
     await tx.execute(insert(certificates), row)
     await _order(tx, account, Certificate(code, course, name, tx.now), "sent")
     return code
@@ -53,9 +60,9 @@ async def send_again(tx: Tx, account: str, code: str) -> bool:
     return found is not None
 
 
-async def of_account(tx: Tx, account: str) -> list[Certificate]:
-    """The certificates of a chat, the first one first."""
-    found = select(*_KEPT).where(_c.account_id == account).order_by(_c.issued_at, _c.code)
+async def of_account(tx: Tx, account: str, person: str = "") -> list[Certificate]:
+    """The certificates of a chat, the first one first; with a person without those of others who have enrolled."""
+    found = select(*_KEPT).where(_theirs(account, person)).order_by(_c.issued_at, _c.code)
     return [Certificate(**row) for row in await tx.rows(found)]
 
 
@@ -66,9 +73,18 @@ async def get(tx: Tx, code: str) -> Certificate | None:
 
 
 async def forget(tx: Tx, account: str, name: str | None = None) -> None:
-    """Delete the certificates of a chat; with a name only those of whoever is called so, for others write from it."""
+    """Delete the certificates of a chat; with a name only nobody's that have it, for others write from it.
+
+    What is somebody's goes with them.
+    """
     theirs = _c.account_id == account
-    await tx.execute(delete(certificates).where(theirs & (_c.name == name) if name is not None else theirs))
+    nobodys = theirs & (_c.name == name) & _c.person_id.is_(None)
+    await tx.execute(delete(certificates).where(nobodys if name is not None else theirs))
+
+
+def _theirs(account: str, person: str) -> ColumnElement[bool]:
+    theirs = _c.account_id == account
+    return theirs & (_c.person_id.is_(None) | (_c.person_id == person)) if person else theirs
 
 
 def zone() -> str:

@@ -45,9 +45,14 @@ async def record(tx: Tx, account: str, purpose: str, state: State, proof: Mappin
     await tx.execute(insert(consents), row)
 
 
-async def unrecord(tx: Tx, person: str) -> None:
-    """Delete what was recorded for somebody of whom nothing may be kept: a child."""
-    await tx.execute(delete(consents).where(consents.c.person_id == person))
+async def unrecord(tx: Tx, person: str, account: str = "") -> None:
+    """Delete what was recorded for somebody of whom nothing may be kept: a child.
+
+    `account`: a chat that is nobody else's. What it wanted to be sent, and what was recorded of it alone, goes too.
+    """
+    chats = (consents.c.account_id == account) & (consents.c.person_id == "")
+    await tx.execute(delete(consents).where((consents.c.person_id == person) | chats))
+    await tx.execute(delete(subscriptions).where(subscriptions.c.account_id == account))
 
 
 async def withdraw(tx: Tx, person: str, account: str, chats: Iterable[str], proof: Mapping[str, Any]) -> None:

@@ -7,18 +7,24 @@ that the goods do not hold changes nothing. Paying is settlements.py's part.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from sqlalchemy import delete, func, insert, select, update
 
-from bot.records import offer_desk, offers, roles
+from bot.records import offer_desk, offer_prices, offers, roles
 from bot.records.offer_steps import COUNTED, Goods, standing
 from bot.records.offers import Offer
 from bot.schema import consignments, settlements
+from bot.schema import offers as offers_table
 from bot.store import Tx
 
-Outcome = Literal["done", "unknown", "own", "too_many", "not_from_here"]
-"""`too_many`: the shelf does not hold so many, fewer have been noted, or somebody else has noted something since."""
+Outcome = Literal["done", "asked", "nobody_to_ask", "unknown", "own", "too_many", "not_from_here"]
+"""`too_many`: the shelf does not hold so many, fewer have been noted, or somebody else has noted something since.
+
+`asked`: the goods are noted at the prices that hold, and the maker is asked for the others; `nobody_to_ask`: she has no
+chat to be asked in.
+"""
 
 COUNTS = ("delivered", "sold", "returned")
 """What is counted."""
@@ -36,12 +42,6 @@ async def of(tx: Tx, reference: str) -> Goods:
     return Goods(**row) if row else Goods()
 
 
-async def prices(tx: Tx, reference: str) -> tuple[int, int] | None:
-    """The maker's price and the shop's of the last delivery; None before the first."""
-    row = await tx.row(select(_c.price, _c.shop_price).where(_c.offer == reference).order_by(_c.id.desc()).limit(1))
-    return (row["price"], row["shop_price"]) if row else None
-
-
 async def counted(tx: Tx, reference: str) -> list[int]:
     """COUNTS as they are: what is noted with them as `seen` is noted only while they are still so."""
     goods = await of(tx, reference)
@@ -51,7 +51,11 @@ async def counted(tx: Tx, reference: str) -> list[int]:
 async def deliver(
     tx: Tx, account: str, reference: str, count: int, price: int, shop_price: int, seen: Sequence[int] = ()
 ) -> Outcome:
-    """Note goods that came in: the maker gets `price` for each one sold, a buyer pays `shop_price`."""
+    """Note goods that came in: the maker gets `price` for each one sold, a buyer pays `shop_price`.
+
+    Where that is not what was agreed she is asked, and the goods stand there at the prices that hold. What the shop
+    asks the first time is its own choice, as long as the maker's price is hers.
+    """
     staff, one, refused = await allowed(tx, account, reference)
     if staff is None or one is None:
         return refused
@@ -59,13 +63,17 @@ async def deliver(
         return "too_many"
     if not 0 < count <= MOST or not 0 < price <= shop_price:
         return "too_many"
+    holds = one.shop_price if one.shop_price is not None else max(one.price, shop_price)
     row = {
-        "offer": reference, "delivered": count, "price": price, "shop_price": shop_price, "delivered_at": tx.now,
+        "offer": reference, "delivered": count, "price": one.price, "shop_price": holds, "delivered_at": tx.now,
         "by": staff.code,
     }  # fmt: skip
     await tx.execute(insert(consignments), row)
+    kept = update(offers_table).where(offers_table.c.reference == reference)
+    await tx.execute(kept.values(shop_price=holds))
     await _noted(tx, staff, one, "goods_delivered", f"stocked {count}")
-    return "done"
+    asked = await offer_prices.ask(tx, staff, replace(one, shop_price=holds), price, shop_price)
+    return "asked" if asked == "done" else "nobody_to_ask" if asked == "nobody_to_ask" else "done"
 
 
 async def count(tx: Tx, account: str, reference: str, what: str, number: int, seen: Sequence[int] = ()) -> Outcome:

@@ -75,13 +75,17 @@ class Candidate:
     """None: the person is not known any more."""
     opted: int | None
     """2: wanted, 1: stopped, else never wanted."""
+    sparing: int = 0
+    """Whether a photo is only told of; for the rest of what has arrived in part, whether it was."""
 
 
 _DUE = """
 SELECT d.id, d.account_id, d.person_id, d.attempts, d.provider_id, d.reason, d.way, d.due_at,
   a.external_id, a.language, a.reachable, a.failures, a.last_inbound_at, p.district,
   (SELECT max(CASE WHEN s.paused THEN 1 WHEN s.wanted THEN 2 ELSE 0 END) FROM subscriptions s
-   WHERE s.account_id = d.account_id AND s.topic IN (?, ?))
+   WHERE s.account_id = d.account_id AND s.topic IN (?, ?)),
+  CASE d.provider_id WHEN '' THEN a.sparing
+   ELSE EXISTS (SELECT 1 FROM spared_pictures h WHERE h.account_id = a.id AND h.what = d.announcement) END
 FROM deliveries d JOIN accounts a ON a.id = d.account_id LEFT JOIN persons p ON p.id = d.person_id
 WHERE d.announcement = ? AND d.channel = ? AND d.state = 'waiting' AND d.due_at <= ? AND (d.due_at, d.id) > (?, ?)
 ORDER BY d.due_at, d.id LIMIT ?
@@ -135,23 +139,33 @@ class Decided:
     """until when, LIMIT or empty for quiet hours, id."""
     hold: list[tuple[str, int, int, str]] = field(default_factory=list)
     """reason, when, id, account."""
+    spared: list[tuple[str, str, str, int]] = field(default_factory=list)
+    """account, photo, number, when: they are told how large it is, and get it when they ask."""
+    corrected: list[tuple[str, str]] = field(default_factory=list)
+    """account, number of an earlier announcement whose photo is shown no more."""
 
 
 _GO = "UPDATE deliveries SET state = 'sending', way = ?, due_at = ? WHERE id = ?"
 _SKIP = "UPDATE deliveries SET state = 'skipped', reason = ?, settled_at = ? WHERE id = ?"
 _PUT_OFF = f"""
-UPDATE deliveries SET due_at = ?1, reason = CASE WHEN reason IN ('{ASKED}', '{WINDOW}') THEN reason ELSE ?2 END
+UPDATE deliveries SET due_at = ?1,
+  reason = CASE WHEN ?2 = '' AND reason IN ('{ASKED}', '{WINDOW}') THEN reason ELSE ?2 END
 WHERE id = ?3"""
+"""For a place in the tier it waits as any other does; that WhatsApp has found its window closed it finds again."""
 HOLD: Final = "UPDATE deliveries SET state = 'held', reason = ?, due_at = ? WHERE id = ?"
 """reason, when, id; to go with HELD."""
 HELD: Final = "UPDATE accounts SET held = held + 1 WHERE id = ?"
+
+
+_SPARED = "INSERT OR REPLACE INTO spared_pictures (account_id, media, what, at) VALUES (?, ?, ?, ?)"
+_NO_MORE = "DELETE FROM spared_pictures WHERE account_id = ? AND what = ?"
 
 
 def decide(driver: sqlite3.Connection, decided: Decided) -> None:
     """Write down what was decided."""
     holds = [one[:3] for one in decided.hold], [one[3:] for one in decided.hold]
     many(driver, (_GO, decided.go), (_SKIP, decided.skip), (_PUT_OFF, decided.put_off))
-    many(driver, (HOLD, holds[0]), (HELD, holds[1]))
+    many(driver, (HOLD, holds[0]), (HELD, holds[1]), (_NO_MORE, decided.corrected), (_SPARED, decided.spared))
 
 
 # Settling. Only from `sending`: a status that has come meanwhile knows more.

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, union
 
+from bot import places
 from bot.records import audit, notices, roles
 from bot.records.announcements import (
     LIVE,
@@ -44,6 +45,13 @@ HANDFUL: Final = 5
 AGREED: Final = "agreed"
 """Beside the figures of one that was counted again: `reached` of those that were agreed to."""
 
+TWICE: Final = "twice"
+"""The same: it has grown after it was agreed to, and who has to agree is asked once more, and not a third time.
+
+They agree to the words, the place and what kind of people, all of which stand; each newcomer has opted in and lives
+there. An approver who answers after hours would be asked again for ever while people enrol.
+"""
+
 MEANT_AT: Final = "meant_at"
 """In what is kept of the progress of one that repeats and was agreed to late: when it should have gone."""
 
@@ -56,12 +64,24 @@ class Limits:
     """To more people than these a second coordinator has to agree."""
     quiet: tuple[time, time] = (time(20), time(7))
     """From when until when nobody is written to unasked, local time."""
+    channels: frozenset[str] = frozenset({"telegram", "whatsapp"})
+    """On others nothing can be sent."""
 
     def is_quiet(self, at: int, zone: str) -> bool:
         """Whether a moment (UTC milliseconds) falls into quiet hours there."""
         clock = datetime.fromtimestamp(at / 1000, ZoneInfo(zone)).time()
         start, end = self.quiet
         return start <= clock < end if start <= end else clock >= start or clock < end
+
+    def waits(self, at: int, area: str) -> tuple[time, time] | None:
+        """The hours, local time, for which an announcement to an area waits where a moment falls into them."""
+        zone = places.zone(area)
+        if self.is_quiet(at, zone):
+            return self.quiet
+        if self.quiet[0] == self.quiet[1]:
+            return None
+        rest = places.rest(area, datetime.fromtimestamp(at / 1000, ZoneInfo(zone)))
+        return (rest.start, rest.end) if rest is not None else None
 
 
 _limits = Limits()
@@ -149,22 +169,29 @@ def is_stale(announcement: Announcement, now: int) -> bool:
 async def recounted(tx: Tx, announcement: Announcement, counts: Mapping[str, Any]) -> None:
     """The figures of one that is about to go; where it has come to be for too many, a second coordinator has to agree.
 
-    So it has where one has agreed, but to fewer. Of those that repeat each one is looked at.
+    So it has where one has agreed, but to fewer: once, then author and approver are only told what has grown. Of those
+    that repeat each one is looked at.
     """
-    number, before = announcement.number, agreed(announcement)
+    number, before, twice = announcement.number, agreed(announcement), bool((announcement.counted or {}).get(TWICE))
     found = replace(announcement, counted={**counts, AGREED: before})
-    again = _has_grown(before, found.reached) if announcement.approver else needs_approval(found)
+    grown = bool(announcement.approver) and _has_grown(before, found.reached)
+    again = grown and not twice if announcement.approver else needs_approval(found)
+    if twice or (again and grown):
+        found = replace(found, counted={**counts, AGREED: before, TWICE: True})
     new: dict[str, Any] = {"state": "scheduled"}
     if again:
         new = {"state": "waiting", "approver": "", "decided_at": None}
     if not await shift(tx, number, ("scheduled",), counted=packed(found.counted or {}), counted_at=tx.now, **new):
         return
+    values = {"number": number, "before": before, "now": found.reached}
     if again:
         await _ask(tx, found)
         if found.account:
-            key = "grown_again" if announcement.approver else "grown"
-            values = {"number": number, "before": before, "now": found.reached}
-            await notices.tell(tx, found.account, TOLD, key, values)
+            await notices.tell(tx, found.account, TOLD, "grown_again" if announcement.approver else "grown", values)
+    elif grown:
+        approver = await roles.by_code(tx, announcement.approver)
+        chats = dict.fromkeys(one for one in (found.account, approver.account if approver else "") if one)
+        await notices.tell_all(tx, list(chats), TOLD, "grown_since", values)
 
 
 def agreed(announcement: Announcement) -> int:
@@ -215,6 +242,12 @@ async def lapsed(tx: Tx, announcement: Announcement) -> bool:
         return False
     await audit.record(tx, audit.PIJAR, "cancel_announcement", announcement.number, purpose="author_ended")
     return True
+
+
+async def note_exemption(tx: Tx, announcement: Announcement) -> None:
+    """Record that one about safety goes out in quiet hours, on whose word: no other does."""
+    if announcement.category == "safety" and any(_limits.waits(tx.now, area) for area in announcement.areas):
+        await audit.record(tx, announcement.author, "announce_in_quiet_hours", announcement.number, purpose="safety")
 
 
 async def reject(tx: Tx, number: str, staff_code: str, reason: str, seen: int | None = None) -> Outcome:

@@ -1,14 +1,14 @@
 """Marts as they are now: what data/marts.toml says, and what their managers have changed since.
 
-Status, hours and single days; who waits for an opening. Every change is checked against the rights of who makes it and
-recorded. What is sold is stock.py's, lower prices promos.py's.
+Status, hours and single days, where it is and whom to ask; who waits for an opening. Every change is checked against
+the rights of who makes it and recorded. What is sold is stock.py's, lower prices promos.py's.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -25,6 +25,8 @@ from bot.store import Tx
 
 DOMAIN: Final = "mart"
 """The catalogue of what people who waited are told."""
+PLACE: Final = ("address", "landmark", "latitude", "longitude", "contact")
+"""What managers may say of where a mart is, and whom to ask, in place of what the file has."""
 AHEAD: Final = 60
 """Days ahead of which special hours are told to managers."""
 
@@ -69,11 +71,12 @@ async def standing(tx: Tx, code: str) -> Standing | None:
     days = [
         Day(
             date.fromisoformat(one["day"]),
-            None if one["opens"] is None else (one["opens"], one["closes"]),
+            tuple(json.loads(one["hours"])) if one["hours"] else None,
             one["reason"],
         )
         for one in await tx.rows(ahead.order_by(mart_days.c.day))
     ]
+    mart = replace(mart, **{name: row[name] for name in PLACE if row.get(name) is not None})
     kept = row.get("hours")
     hours = _unpacked(kept) if kept else dict(mart.hours)
     return Standing(mart, row.get("status") or mart.status, hours, days)
@@ -118,8 +121,8 @@ async def set_day(tx: Tx, account: str, code: str, day: str, span: Span, reason:
     if who is None:
         return False
     await tx.execute(delete(mart_days).where(mart_days.c.mart == code, mart_days.c.day == day))
-    opens, closes = span or (None, None)
-    row = {"mart": code, "day": day, "opens": opens, "closes": closes, "reason": reason, "changed_by": who[0]}
+    hours = json.dumps(span) if span else ""
+    row = {"mart": code, "day": day, "hours": hours, "reason": reason, "changed_by": who[0]}
     await tx.execute(insert(mart_days), row)
     await audit.record(tx, who[0], "mart_day", code, role=who[1], purpose=day)
     return True
@@ -143,6 +146,19 @@ async def set_status(tx: Tx, account: str, code: str, status: str) -> int | None
     await _keep(tx, code, who, status=status, status_at=tx.now)
     await audit.record(tx, who[0], "mart_status", code, role=who[1], purpose=status)
     return await _opened(tx, code) if status == "open" else 0
+
+
+async def set_place(tx: Tx, account: str, code: str, what: str, value: Any) -> bool:
+    """Keep an `address`, a `landmark`, a `contact` or a `pin` (latitude, longitude); False where this chat may not."""
+    who = await acting(tx, account, "jam", code)
+    if who is None:
+        return False
+    kept = dict(zip(("latitude", "longitude"), value, strict=True)) if what == "pin" else {what: value}
+    if not kept.keys() <= set(PLACE):
+        raise ValueError(what)
+    await _keep(tx, code, who, **kept)
+    await audit.record(tx, who[0], f"mart_{what}", code, role=who[1])
+    return True
 
 
 async def _keep(tx: Tx, code: str, who: tuple[str, str], **values: Any) -> None:
@@ -191,8 +207,9 @@ async def awaited(tx: Tx, account: str) -> list[str]:
 
 async def _opened(tx: Tx, code: str) -> int:
     """Tell who waited that the mart is open; how many they are."""
-    mart = marts.mart(code)
-    assert mart is not None, code
+    known = await standing(tx, code)
+    assert known is not None, code
+    mart = known.mart
     found = select(mart_waiting.c.account_id).join(accounts, accounts.c.id == mart_waiting.c.account_id)
     chats = [row["account_id"] for row in await tx.rows(found.where(mart_waiting.c.mart == code))]
     await tx.execute(delete(mart_waiting).where(mart_waiting.c.mart == code))
@@ -222,19 +239,16 @@ def days_ahead(known: Standing, now: int, days: int = AHEAD) -> list[Day]:
 # As people read them
 
 
-def week(hours: Mapping[int, Span], language: str) -> list[tuple[str, str, str]]:
-    """Days that have the same hours, with opening and closing; both empty where it is closed."""
+def week(hours: Mapping[int, Span], language: str) -> list[tuple[str, Span]]:
+    """Days that have the same hours, with those."""
     return [
-        (opening_hours.days_shown(first, last, language), *written(span, language))
-        for first, last, span in opening_hours.grouped(hours)
+        (opening_hours.days_shown(first, last, language), span) for first, last, span in opening_hours.grouped(hours)
     ]
 
 
-def written(span: Span, language: str) -> tuple[str, str]:
-    """Opening and closing as on a shop's door; both empty where it is closed."""
-    if span is None:
-        return "", ""
-    return opening_hours.minute_shown(span[0], language), opening_hours.minute_shown(span[1], language)
+def written(span: Span, language: str) -> tuple[str, ...]:
+    """Opening and closing as on a shop's door, both once more behind a break; none where it is closed."""
+    return tuple(opening_hours.minute_shown(minute, language) for minute in span or ())
 
 
 def day_of(at: int, zone: str) -> date:

@@ -63,6 +63,11 @@ async def all_of(tx: Tx) -> list[dict[str, Any]]:
     return await tx.rows(select(_c.id, _c.name, _c.telegram_file_id))
 
 
+async def size(tx: Tx, id: str) -> int:
+    """Bytes of a file; 0 where there is none."""
+    return int(await tx.value(select(_c.bytes).where(_c.id == id)) or 0) if id else 0
+
+
 async def known(tx: Tx, id: str) -> bool:
     """Whether a file is kept."""
     return await tx.value(select(_c.id).where(_c.id == id)) is not None

@@ -36,8 +36,11 @@ _REMINDED_AT: Final = time(9)
 """Local, on the day before."""
 REMINDER: Final = f"{DOMAIN}.reminder"
 
-Outcome = Literal["done", "done_not_told", "taken", "not_now", "unknown"]
-"""`taken`: somebody else has this number. `not_now`: the status has changed since. `unknown`: none, or not theirs."""
+Outcome = Literal["done", "done_not_told", "taken", "not_now", "unknown", "own"]
+"""`taken`: somebody else has this number. `not_now`: the status has changed since. `unknown`: none, or not theirs.
+
+`own`: nobody signs for themselves, nor for others who write from their phone: somebody else of the staff does.
+"""
 
 Wish = Literal["noted", "reminded", "changed"]
 
@@ -101,7 +104,7 @@ async def of_account(tx: Tx, account: str) -> list[Membership]:
 
 
 async def wish(tx: Tx, account: str, person: str, mart: str, day: str = "") -> Wish:
-    """Somebody wants to join, and comes on this day (2026-12-25, empty where none can be said yet).
+    """Somebody wants to join, and comes on this day (2026-12-25, 2026-12-25T09:00; empty where none can be said yet).
 
     `reminded`: noted, and they are reminded the day before. `changed`: they are in a cooperative already, or this chat
     may not speak for them. Again with another day moves the appointment. Staff of the mart are told, once for each day.
@@ -148,7 +151,7 @@ async def _tell_staff(tx: Tx, person: str, moved: bool) -> None:
     key = "moved" if moved else "wants" if known.appointment else "wants_somewhen"
     values: dict[str, object] = {"mart": mart.name}
     if known.appointment:
-        values["day"] = {"day": known.appointment}
+        values["day"] = {"day": known.appointment, "zone": mart.zone}
     for one in staff if able else ():
         await notices.tell(tx, one.account, STAFF, key, values, opens=(("open", STAFF, known.card or ""),))
 
@@ -159,14 +162,16 @@ async def _remind(tx: Tx, account: str, person: str, mart: str, day: str) -> boo
     known = marts.mart(mart)
     if not day or known is None:
         return False
-    before = datetime.combine(date.fromisoformat(day) - timedelta(days=1), _REMINDED_AT, ZoneInfo(known.zone))
+    before = datetime.combine(date.fromisoformat(day[:10]) - timedelta(days=1), _REMINDED_AT, ZoneInfo(known.zone))
     at = int(before.timestamp() * 1000)
     if at <= tx.now:
         return False
     # The person stands there so that the reminder goes with them (people.erase).
-    values = {"day": {"day": day}, "mart": known.name, "person": person}
+    values = {"day": {"day": day, "zone": known.zone}, "mart": known.name, "person": person}
     opens = (("another_day", DOMAIN, "day"),)
-    await notices.tell(tx, account, DOMAIN, "reminder", values, opens=opens, at=at)
+    over = datetime.combine(date.fromisoformat(day[:10]) + timedelta(days=1), time(), ZoneInfo(known.zone))
+    until = int(over.timestamp() * 1000)
+    await notices.tell(tx, account, DOMAIN, "reminder", values, opens=opens, at=at, until=until)
     return True
 
 
@@ -213,6 +218,8 @@ async def signed(tx: Tx, account: str, person: str, number: str, day: str) -> Ou
     known = await find(tx, account, person)
     if known is None:
         return "unknown"
+    if await is_own(tx, account, person):
+        return "own"
     if "signed" not in MOVES[known.status]:
         return "not_now"
     other = select(_c.person_id).where(_c.mart == known.mart, _c.number == number, _c.person_id != person)
@@ -227,9 +234,20 @@ async def note(tx: Tx, account: str, person: str, what: str) -> Outcome:
     known = await find(tx, account, person)
     if known is None:
         return "unknown"
+    if await is_own(tx, account, person):
+        return "own"
     if what not in MOVES[known.status]:
         return "not_now"
     return await _move(tx, account, known, what, **({"card": new_card()} if what in ("new_card", "back") else {}))
+
+
+async def is_own(tx: Tx, account: str, person: str) -> bool:
+    """Whether somebody of the staff would note their own membership, or that of who shares their phone. Recorded."""
+    staff, known = await roles.of(tx, account), await find(tx, account, person)
+    if staff is None or known is None or not any(one.id == person for one in await people.of_account(tx, account)):
+        return False
+    await _note(tx, staff, known, "member_own")
+    return True
 
 
 async def _move(tx: Tx, account: str, known: Membership, what: str, **values: Any) -> Outcome:

@@ -26,11 +26,13 @@ async def tell(
     media: str = "",
     lane: Lane = "notice",
     at: int | None = None,
+    until: int | None = None,
 ) -> None:
     """Send the template `key` of the catalogue `domain` as a notice, in the language the person has when it goes.
 
-    values: `{"rupiah": 12500}` is an amount and `{"day": "2026-12-25"}` a date, as that language writes it.
-    at: not before then, UTC milliseconds.
+    values: `{"rupiah": 12500}` is an amount and `{"day": "2026-12-25"}` a date, as that language writes it; with an
+    hour (`2026-12-25T09:00`) it needs its "zone".
+    at: not before then, UTC milliseconds. until: nor after this, wherever it is held: yesterday's reminder is none.
     opens: buttons, each with the template of its label, the conversation that it opens, and what is given to that.
     media: a kept file that goes along. lane: `reply` where they wait for it.
     """
@@ -39,7 +41,7 @@ async def tell(
         body["opens"] = [list(one) for one in opens]
     if media:
         body["media"] = media
-    await _put(tx, account, f"{domain}.{key}", body, lane, at)
+    await _put(tx, account, f"{domain}.{key}", body, lane, at, until)
 
 
 async def tell_all(
@@ -72,9 +74,15 @@ async def sample(tx: Tx, account: str, number: str, language: str) -> None:
 
 
 async def _put(
-    tx: Tx, account: str, template: str, body: Mapping[str, object], lane: Lane = "notice", at: int | None = None
+    tx: Tx,
+    account: str,
+    template: str,
+    body: Mapping[str, object],
+    lane: Lane = "notice",
+    at: int | None = None,
+    until: int | None = None,
 ) -> None:
-    row = _row(tx, account, template, body, lane)
+    row = {**_row(tx, account, template, body, lane), "good_until": until}
     await tx.execute(insert(outbox), row if at is None else {**row, "due_at": at})
     tx.wake()
 

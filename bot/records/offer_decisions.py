@@ -10,7 +10,7 @@ from typing import Literal
 
 from sqlalchemy import update
 
-from bot.records import offer_desk, offers, roles
+from bot.records import offer_desk, offer_prices, offers, roles
 from bot.records.offer_steps import REASONS
 from bot.schema import offers as table
 from bot.store import Tx
@@ -38,6 +38,7 @@ async def decide(tx: Tx, account: str, reference: str, deed: str, reason: str = 
     after = TARGET[deed]
     if not await offers.move(tx, reference, after, "staff", staff.code, reason, suggestion):
         return "already" if one.status == after else "not_from_here"
+    await offer_prices.lapse(tx, reference)
     await offer_desk.note(tx, staff, one, ACTION[deed], reason)
     return "done" if await offers.tell_maker(tx, one, after) else "done_not_told"
 
@@ -49,6 +50,7 @@ async def cancel(tx: Tx, account: str, reference: str) -> Outcome:
         return "unknown"
     if not await offers.move(tx, reference, "cancelled", "person", "person"):
         return "already" if one.status == "cancelled" else "not_from_here"
+    await offer_prices.lapse(tx, reference)
     await offer_desk.tell_staff(tx, one, "cancelled")
     return "done"
 

@@ -13,7 +13,6 @@ from sqlalchemy import ColumnElement, case, func, or_, select, true
 from bot import marts
 from bot.records import audit, notices, offers, pictures, roles
 from bot.records.offer_steps import LIVE, UNDECIDED
-from bot.records.offers import Offer
 from bot.schema import offers as table
 from bot.store import Tx
 
@@ -29,7 +28,7 @@ HITS = 5
 _O = table.c
 
 
-async def find(tx: Tx, account: str, reference: str) -> Offer | None:
+async def find(tx: Tx, account: str, reference: str) -> offers.Offer | None:
     """The offer with this reference, if this account may decide about it now. Not recorded."""
     staff = await roles.of(tx, account)
     row = await tx.row(offers.query().where(_visible(staff), _O.reference == reference))
@@ -37,10 +36,15 @@ async def find(tx: Tx, account: str, reference: str) -> Offer | None:
 
 
 async def open(tx: Tx, account: str, reference: str, action: str = "offer_open") -> bool:
-    """Note that this account opens the card, or looks at the number; False where it may not or there is none."""
+    """Note that this account opens the card, or looks at the number; False where it may not or there is none.
+
+    What was only sent in until then is being looked at from now on, as its maker sees it.
+    """
     staff, one = await roles.of(tx, account), await find(tx, account, reference)
     if staff is None or one is None:
         return False
+    if not await offers.writes(tx, account, one):
+        await offers.move(tx, reference, "reviewing", "staff", staff.code)
     await note(tx, staff, one, action)
     return True
 
@@ -58,12 +62,13 @@ async def listed(tx: Tx, account: str, text: str = "") -> dict[str, Any]:
     else:
         where &= _O.status.in_(LIVE)
     urgent = case((_O.status.in_(UNDECIDED), 0), else_=1)
-    found = select(_O.reference).where(where).order_by(urgent, _O.changed_at, _O.reference)
+    age = case((_O.status.in_(UNDECIDED), _O.created_at), else_=_O.changed_at)
+    found = select(_O.reference).where(where).order_by(urgent, age, _O.reference)
     total = await tx.value(select(func.count()).select_from(table).where(where))
     return {"hits": [row["reference"] for row in await tx.rows(found.limit(HITS))], "total": total}
 
 
-async def shown(tx: Tx, account: str, wanted: list[str]) -> list[Offer]:
+async def shown(tx: Tx, account: str, wanted: list[str]) -> list[offers.Offer]:
     """These offers as they stand now, in this order, those that the account may still see. Not recorded."""
     staff = await roles.of(tx, account)
     rows = await tx.rows(offers.query().where(_visible(staff), _O.reference.in_(wanted)))
@@ -81,7 +86,7 @@ def _visible(staff: roles.Staff | None) -> ColumnElement[bool]:
     )
 
 
-async def deciding(tx: Tx, one: Offer) -> list[roles.Staff]:
+async def deciding(tx: Tx, one: offers.Offer) -> list[roles.Staff]:
     """Who decides about an offer: the managers of the mart, else who looks after its district, else the next area up.
 
     Never its maker.
@@ -104,7 +109,7 @@ def _reach(staff: roles.Staff, area: str) -> list[int]:
 
 async def tell_staff(
     tx: Tx,
-    one: Offer,
+    one: offers.Offer,
     key: str,
     values: Mapping[str, object] | None = None,
     *,
@@ -120,7 +125,7 @@ async def tell_staff(
     return len(told)
 
 
-async def note(tx: Tx, staff: roles.Staff, one: Offer, action: str, purpose: str = "") -> None:
+async def note(tx: Tx, staff: roles.Staff, one: offers.Offer, action: str, purpose: str = "") -> None:
     """One line of the audit."""
     area = one.at.area if one.at else ""
     role = roles.acting(staff.roles, RIGHT, area)

@@ -15,27 +15,35 @@ REASONS = (
 """Why a mart does not take something yet (domain.md 3.3)."""
 
 STEPS: Mapping[tuple[str, str], Who] = {
+    ("submitted", "reviewing"): "staff",
     ("submitted", "sample"): "staff",
     ("submitted", "accepted"): "staff",
     ("submitted", "not_yet"): "staff",
+    ("reviewing", "sample"): "staff",
+    ("reviewing", "accepted"): "staff",
+    ("reviewing", "not_yet"): "staff",
     ("sample", "accepted"): "staff",
     ("sample", "not_yet"): "staff",
     ("not_yet", "sample"): "staff",
     ("not_yet", "accepted"): "staff",
     ("submitted", "cancelled"): "person",
+    ("reviewing", "cancelled"): "person",
     ("sample", "cancelled"): "person",
     ("accepted", "cancelled"): "person",
 }
 """From → to, and by whom. What follows on `accepted` is not decided but counted: standing()."""
 
-UNDECIDED = ("submitted", "sample")
+UNDECIDED = ("submitted", "reviewing", "sample")
 """What waits for the mart."""
 
 COUNTED = ("accepted", "stocked", "selling", "finished", "returned")
 """Where goods may come in; which of these it is, the goods say."""
 
-LIVE = ("submitted", "sample", "accepted", "stocked", "selling")
+LIVE = (*UNDECIDED, "accepted", "stocked", "selling")
 """What a mart still has to do with."""
+
+PRICED = (*LIVE, "not_yet")
+"""Of which a mart may ask for another price."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ class Offer:
     category: str
     unit: str
     price: int
+    shop_price: int | None
     quantity: int
     shelf_days: int | None
     permits: dict[str, str]

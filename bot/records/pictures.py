@@ -14,13 +14,15 @@ from typing import Any, Literal
 
 from sqlalchemy import Select, delete, insert, select, update
 
-from bot.schema import accounts, media, pictures
+from bot.schema import accounts, media, pictures, spared_pictures
 from bot.store import Tx
 
 Kind = Literal["certificate", "card", "chart"]
 
 MOST_ATTEMPTS = 3
 """Starts of the bot that may try one picture; after that its words go without it."""
+MOST_LISTED = 9
+OFFERED_MS = 30 * 86_400_000
 ENDING = "png"
 """Of the files that we draw; what people send us is kept as something else."""
 
@@ -97,8 +99,9 @@ async def done(tx: Tx, id: int) -> bool:
 
 
 async def forget(tx: Tx, account: str) -> None:
-    """Draw nothing more of what was ordered for this chat."""
+    """Draw nothing more of what was ordered for this chat, and show nothing of what was held back."""
     await tx.execute(delete(pictures).where(_c.account_id == account))
+    await tx.execute(delete(spared_pictures).where(spared_pictures.c.account_id == account))
 
 
 async def spare(tx: Tx, account: str, sparing: bool) -> None:
@@ -112,8 +115,41 @@ async def is_sparing(tx: Tx, account: str) -> bool:
 
 
 async def is_theirs(tx: Tx, account: str, id: str) -> bool:
-    """Whether a file is a picture that was drawn for this chat, and is still there."""
-    return id.endswith(f".{ENDING}") and await tx.value(_drawn(account).where(media.c.id == id)) is not None
+    """Whether a file is a picture that was drawn for this chat or held back from it, and is still there."""
+    if not id:
+        return False
+    found = _drawn(account).where(media.c.id == id).union(_held_back(account, media.c.id).where(media.c.id == id))
+    return await tx.value(found) is not None
+
+
+async def hold_back(tx: Tx, account: str, id: str, what: str) -> None:
+    """This file was not sent, but how large it is; `what` is its kind, or the number of an announcement."""
+    await seen(tx, account, id)
+    row = {"account_id": account, "media": id, "what": what, "at": tx.now}
+    await tx.execute(insert(spared_pictures), row)
+
+
+async def held_back(tx: Tx, account: str) -> list[tuple[str, str, int]]:
+    """Pictures that were not sent and not asked for yet, the newest first: file, what it is, when."""
+    s = spared_pictures.c
+    newest = _held_back(account, s.media, s.what, s.at).order_by(s.at.desc(), s.media).limit(MOST_LISTED)
+    return [(row["media"], row["what"], row["at"]) for row in await tx.rows(newest)]
+
+
+async def seen(tx: Tx, account: str, id: str) -> None:
+    """They have it now."""
+    s = spared_pictures.c
+    await tx.execute(delete(spared_pictures).where(s.account_id == account, s.media == id))
+
+
+async def tidy(tx: Tx) -> None:
+    """What nobody has asked for in a month is not offered any more."""
+    await tx.execute(delete(spared_pictures).where(spared_pictures.c.at < tx.now - OFFERED_MS))
+
+
+def _held_back(account: str, *columns: Any) -> Select[Any]:
+    joined = spared_pictures.join(media, media.c.id == spared_pictures.c.media)
+    return select(*columns).select_from(joined).where(spared_pictures.c.account_id == account, ~media.c.dropped)
 
 
 async def latest(tx: Tx, account: str) -> str:

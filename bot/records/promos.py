@@ -37,10 +37,13 @@ class Promo:
 _COLUMNS = tuple(promos.c[one.name] for one in fields(Promo))
 
 
-async def running(tx: Tx, mart: str, limit: int = 20) -> list[Promo]:
-    """What holds now at a mart, the one that ends first before the others."""
+async def running(tx: Tx, mart: str, limit: int = 40, after: int = 0) -> list[Promo]:
+    """What holds now at a mart, the one that ends first before the others; `after`: those behind this id."""
     held = (promos.c.mart == mart) & (promos.c.starts_at <= tx.now) & (promos.c.ends_at > tx.now)
     query = select(*_COLUMNS).where(held, promos.c.ended_at.is_(None)).order_by(promos.c.ends_at, promos.c.id)
+    if after and (last := await get(tx, after)):
+        later = promos.c.ends_at > last.ends_at
+        query = query.where(later | ((promos.c.ends_at == last.ends_at) & (promos.c.id > last.id)))
     return [Promo(**row) for row in await tx.rows(query.limit(limit))]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Select, delete, insert, select, update
 
-from bot import references
+from bot import places, references
 from bot.records import audit
 from bot.schema import accounts, invitations, staff, staff_roles, tidings
 from bot.store import Tx
@@ -148,6 +148,9 @@ def check(role: str, area: str) -> None:
         raise UnknownRole(f"no role {role!r}; there are: {', '.join(ROLES)}")
     if not AREA.fullmatch(area) or (ROLES[role].local and not area):
         raise WrongArea(f"{area!r} is not an area for {role}; a Kemendagri code such as 33.07 or 33.07.04 is")
+    # Not every village is known by its code, each kecamatan is.
+    if not any(covers(area, one.value) for one in places.districts()) and places.name(area[:8]) == area[:8]:
+        raise WrongArea(f"no district and no kecamatan has the code {area}; data/districts.toml has them all")
 
 
 async def of(tx: Tx, account: str) -> Staff | None:

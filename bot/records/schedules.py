@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, update
 
 from bot.records.announcements import UNDO_MS, Announcement, Outcome, get, new_number, packed, steer
-from bot.records.letting_go import MEANT_AT, needs_approval
+from bot.records.letting_go import MEANT_AT, TWICE, needs_approval
 from bot.schema import announcements
 from bot.store import Tx
 
@@ -74,10 +74,11 @@ async def next_one(tx: Tx, number: str) -> str | None:
         # Paused or switched off for long: what was missed is not made up for.
         at = following(replace(found, send_at=at))
     again = await new_number(tx)
+    counted = {name: value for name, value in (found.counted or {}).items() if name != TWICE}
     row = {
         "number": again, "category": found.category, "state": "scheduled", "texts": packed(found.texts),
         "media": found.media, "audience": packed(found.audience), "author": found.author,
-        "account_id": found.account or None, "counted": packed(found.counted or {}), "counted_at": found.counted_at,
+        "account_id": found.account or None, "counted": packed(counted), "counted_at": found.counted_at,
         "send_at": at, "repeats": found.repeats, "approver": found.approver,
         "decided_at": found.decided_at, "progress": "{}", "created_at": tx.now,
     }  # fmt: skip

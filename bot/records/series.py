@@ -39,7 +39,7 @@ _KEPT = tuple(_c[field] for field in Series.__dataclass_fields__)
 
 async def get(tx: Tx, account: str) -> Series | None:
     """What this chat wants; None where it wants nothing by itself."""
-    row = await tx.row(select(*_KEPT).where(_c.account_id == account))
+    row = await tx.row(select(*_KEPT).where(_c.account_id == account, _c.next_at.is_not(None)))
     return Series(**row) if row else None
 
 
@@ -52,13 +52,13 @@ async def start(tx: Tx, account: str, days: int, clock: str, zone: str) -> int:
     """Send lessons from now on, every so many days at this time there; when the first one comes (UTC milliseconds)."""
     hours, minutes = clock.split(":")
     minute = int(hours) * 60 + int(minutes)
-    running = await get(tx, account)
+    sent_on: str | None = await tx.value(select(_c.sent_on).where(_c.account_id == account))
     today = _local(tx.now, zone).date()
     first = at(today, minute, zone)
-    if first <= tx.now or (running is not None and running.sent_on == today.isoformat()):
+    if first <= tx.now or sent_on == today.isoformat():
         first = at(today + timedelta(days=1), minute, zone)
     wanted = {"days": days, "minute": minute, "next_at": first}
-    if running is None:
+    if sent_on is None:
         await tx.execute(insert(tip_series), {"account_id": account, **wanted, "since": tx.now})
     else:
         await tx.execute(update(tip_series).where(_c.account_id == account).values(wanted))
@@ -67,8 +67,26 @@ async def start(tx: Tx, account: str, days: int, clock: str, zone: str) -> int:
 
 
 async def end(tx: Tx, account: str) -> bool:
-    """Send none by itself any more; False where none was sent."""
-    return (await tx.execute(delete(tip_series).where(_c.account_id == account))).rowcount > 0
+    """Send none by itself any more; False where none was sent.
+
+    That there was one today is kept until the day is over: whoever begins anew has no second one.
+    """
+    wanted = (_c.account_id == account) & _c.next_at.is_not(None)
+    # The day where they are is that of Greenwich or the next: whoever had one today has this date or a later one.
+    today = wanted & (_c.sent_on >= _local(tx.now, "UTC").date().isoformat())
+    kept = (await tx.execute(update(tip_series).where(today).values(next_at=None))).rowcount
+    return (await tx.execute(delete(tip_series).where(wanted))).rowcount + kept > 0
+
+
+async def forget(tx: Tx, account: str) -> None:
+    """Delete what is kept of this chat."""
+    await tx.execute(delete(tip_series).where(_c.account_id == account))
+
+
+async def tidy(tx: Tx) -> None:
+    """Delete what was kept of those who have ended it, when that day is over everywhere."""
+    over = _c.sent_on < _local(tx.now, "UTC").date().isoformat()
+    await tx.execute(delete(tip_series).where(_c.next_at.is_(None), over))
 
 
 async def put_off(tx: Tx, account: str, until: int) -> None:

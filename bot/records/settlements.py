@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 
 from bot import references
 from bot.records import consignments, notices, offer_desk, offers, roles
@@ -27,6 +27,10 @@ PREFIX = "BT"
 ASKS = "settlement"
 """The conversation that asks the maker."""
 
+REASONS = ("not_received", "amount", "count")
+"""What a maker may pick as the reason of a dispute; else it is in their own words."""
+LONGEST = 200
+
 Answer = Literal["confirmed", "disputed", "already", "unknown"]
 
 _c = settlements.c
@@ -41,6 +45,7 @@ class Settlement:
     sold: int
     due: int
     state: str
+    reason: str
     by: str
     created_at: int
 
@@ -92,6 +97,12 @@ async def last(tx: Tx, reference: str) -> Settlement | None:
     return Settlement(**row) if row else None
 
 
+async def get(tx: Tx, number: str) -> Settlement | None:
+    """The settlement with this number, whoever asks."""
+    row = await tx.row(select(*_COLUMNS).where(_c.number == number))
+    return Settlement(**row) if row else None
+
+
 async def unanswered(tx: Tx, reference: str) -> str:
     """The number of the newest settlement of an offer that its maker has not agreed to; empty where there is none."""
     found = select(_c.number).where(_c.offer == reference, _c.state != "confirmed")
@@ -123,17 +134,34 @@ async def withdraw(tx: Tx, account: str, reference: str, number: str) -> str:
 
 async def asked(tx: Tx, account: str, number: str = "") -> tuple[Settlement, Offer] | None:
     """The settlement with this number if the maker writes from this chat; without one, the oldest that waits."""
-    mine = account_persons.c.account_id == account
-    found = (
-        select(*_COLUMNS)
-        .join(table, table.c.reference == _c.offer)
-        .join(account_persons, account_persons.c.person_id == table.c.person_id)
-        .where(mine, (_c.number == number) if number else (_c.state == "told"))
-        .order_by(_c.created_at, _c.number)
-    )
+    found = _theirs(account).where((_c.number == number) if number else (_c.state == "told"))
     row: Mapping[str, Any] | None = await tx.row(found.limit(1))
     one = await offers.get(tx, row["offer"]) if row else None
     return (Settlement(**row), one) if row and one else None
+
+
+async def open_ones(tx: Tx, account: str) -> list[tuple[Settlement, Offer]]:
+    """All that somebody in this chat has not agreed to: what waits for an answer first, then what they dispute."""
+    rows = await tx.rows(_theirs(account).where(_c.state != "confirmed"))
+    found = [(Settlement(**row), await offers.get(tx, row["offer"])) for row in rows]
+    return sorted(((paid, one) for paid, one in found if one), key=lambda pair: pair[0].state != "told")
+
+
+def read_number(text: str) -> str:
+    """The number of a settlement as we write it (`bt 7k4m9 c`); empty where the text is none."""
+    found = references.read(text)
+    return found if found is not None and found.startswith(f"{PREFIX}-") else ""
+
+
+def _theirs(account: str) -> Select[Any]:
+    """Settlements of everybody who writes from a chat, the oldest first."""
+    return (
+        select(*_COLUMNS)
+        .join(table, table.c.reference == _c.offer)
+        .join(account_persons, account_persons.c.person_id == table.c.person_id)
+        .where(account_persons.c.account_id == account)
+        .order_by(_c.created_at, _c.number)
+    )
 
 
 async def answer(tx: Tx, account: str, number: str, agrees: bool) -> Answer:
@@ -148,13 +176,35 @@ async def answer(tx: Tx, account: str, number: str, agrees: bool) -> Answer:
     if not (await tx.execute(changed.values(state=state, answered_at=tx.now))).rowcount:
         return "already"
     await consignments.follow(tx, one, "person")
-    payer = await roles.by_code(tx, settlement.by)
-    facts = {"number": number, "reference": one.reference, "product": one.product, "name": one.full_name}
-    if payer is not None and payer.ended is None and payer.account:
-        await notices.tell(tx, payer.account, offer_desk.DOMAIN, state, facts)
-    else:
-        await offer_desk.tell_staff(tx, one, state, {"number": number})
+    await _tell_payer(tx, settlement, one, state)
     return state
+
+
+async def explain(tx: Tx, account: str, number: str, reason: str) -> bool:
+    """Keep why a maker disputes a settlement, one of REASONS or their own words; who paid is told, once for each."""
+    found = await asked(tx, account, number)
+    if found is None or found[0].state != "disputed" or found[0].reason == reason or not reason:
+        return False
+    settlement, one = found
+    await tx.execute(update(settlements).where(_c.number == number).values(reason=reason[:LONGEST]))
+    key = f"disputed_{reason}" if reason in REASONS else "disputed_words"
+    await _tell_payer(tx, settlement, one, key, {} if reason in REASONS else {"reason": reason[:LONGEST]})
+    return True
+
+
+async def _tell_payer(
+    tx: Tx, settlement: Settlement, one: Offer, key: str, values: Mapping[str, object] | None = None
+) -> None:
+    """Whoever noted the payment hears of it, or else those who decide about the offer."""
+    facts = {
+        "number": settlement.number, "reference": one.reference, "product": one.product, "name": one.full_name,
+        **(values or {}),
+    }  # fmt: skip
+    payer = await roles.by_code(tx, settlement.by)
+    if payer is not None and payer.ended is None and payer.account:
+        await notices.tell(tx, payer.account, offer_desk.DOMAIN, key, facts)
+    else:
+        await offer_desk.tell_staff(tx, one, key, facts)
 
 
 async def _unused(tx: Tx) -> str:

@@ -16,8 +16,9 @@ def upgrade() -> None:
         "mart_days",
         sa.Column("mart", sa.String(), nullable=False),
         sa.Column("day", sa.String(), nullable=False, comment="2026-12-25, local"),
-        sa.Column("opens", sa.Integer(), nullable=True, comment="minute of the day; empty: closed"),
-        sa.Column("closes", sa.Integer(), nullable=True),
+        sa.Column(
+            "hours", sa.String(), server_default="", nullable=False, comment="JSON, minutes of the day; empty: closed"
+        ),
         sa.Column("reason", sa.String(), server_default="", nullable=False, comment="as the manager put it"),
         sa.Column("changed_by", sa.String(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("mart", "day", name=op.f("pk_mart_days")),
@@ -50,6 +51,11 @@ def upgrade() -> None:
             nullable=True,
             comment="JSON by weekday, as the manager keeps them; empty: as in data/marts.toml",
         ),
+        sa.Column("address", sa.String(), nullable=True, comment="empty, as what follows: as in data/marts.toml"),
+        sa.Column("landmark", sa.String(), nullable=True),
+        sa.Column("latitude", sa.Float(), nullable=True),
+        sa.Column("longitude", sa.Float(), nullable=True),
+        sa.Column("contact", sa.String(), nullable=True),
         sa.Column("changed_by", sa.String(), server_default="", nullable=False, comment="staff code"),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_marts")),
         comment="what managers have changed of a mart",
@@ -103,14 +109,23 @@ def upgrade() -> None:
         sa.Column("account_id", sa.String(), nullable=False),
         sa.Column("course", sa.String(), nullable=False, comment="id in data/courses.toml"),
         sa.Column("name", sa.String(), nullable=False, comment="as it stands on the picture"),
+        sa.Column("person_id", sa.String(), nullable=True, comment="whose it is, where they have enrolled"),
         sa.Column("issued_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"], ["accounts.id"], name=op.f("fk_certificates_account_id_accounts"), ondelete="CASCADE"
         ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["persons.id"], name=op.f("fk_certificates_person_id_persons"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_certificates")),
-        sa.UniqueConstraint("account_id", "course", name=op.f("uq_certificates_account_id_course")),
+        sa.UniqueConstraint(
+            "account_id", "course", "name", "person_id", name=op.f("uq_certificates_account_id_course_name_person_id")
+        ),
         comment="courses that somebody has finished",
     )
+    with op.batch_alter_table("certificates", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_certificates_person_id"), ["person_id"], unique=False)
+
     op.create_table(
         "lesson_progress",
         sa.Column("account_id", sa.String(), nullable=False),
@@ -133,6 +148,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "lesson", name=op.f("pk_lesson_progress")),
         comment="how far somebody is in the courses",
     )
+    op.create_table(
+        "spared_pictures",
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("media", sa.String(), nullable=False),
+        sa.Column(
+            "what", sa.String(), nullable=False, comment="certificate, card, chart, or the number of an announcement"
+        ),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_spared_pictures_account_id_accounts"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["media"], ["media.id"], name=op.f("fk_spared_pictures_media_media"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("account_id", "media", name=op.f("pk_spared_pictures")),
+        comment="pictures that were not sent to who saves data, until they ask for them",
+    )
+    with op.batch_alter_table("spared_pictures", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_spared_pictures_media"), ["media"], unique=False)
+
     op.create_table(
         "mart_waiting",
         sa.Column("mart", sa.String(), nullable=False),
@@ -158,7 +193,7 @@ def upgrade() -> None:
             sa.String(),
             server_default="",
             nullable=False,
-            comment="local day on which the book is signed",
+            comment="local day on which the book is signed, or day and hour: 2026-12-25T09:00",
         ),
         sa.Column("number", sa.String(), nullable=True, comment="in the members' book"),
         sa.Column("joined_on", sa.String(), server_default="", nullable=False, comment="local day"),
@@ -189,7 +224,12 @@ def upgrade() -> None:
         sa.Column("product", sa.String(), nullable=False),
         sa.Column("category", sa.String(), nullable=False, comment="data/codes.toml"),
         sa.Column("unit", sa.String(), nullable=False, comment="as typed: 200 gram"),
-        sa.Column("price", sa.BigInteger(), nullable=False, comment="what the maker wants for one, whole rupiah"),
+        sa.Column(
+            "price", sa.BigInteger(), nullable=False, comment="what the maker gets for one, as agreed; whole rupiah"
+        ),
+        sa.Column(
+            "shop_price", sa.BigInteger(), nullable=True, comment="what a buyer pays; empty before the first goods"
+        ),
         sa.Column("quantity", sa.Integer(), nullable=False, comment="of the first delivery"),
         sa.Column("shelf_days", sa.Integer(), nullable=True, comment="empty: does not spoil"),
         sa.Column(
@@ -205,7 +245,7 @@ def upgrade() -> None:
             "status",
             sa.String(),
             nullable=False,
-            comment="submitted, sample, accepted, stocked, selling, finished, returned, not_yet, cancelled",
+            comment="submitted, reviewing, sample, accepted, stocked, selling, finished, returned, not_yet, cancelled",
         ),
         sa.Column("reason", sa.String(), server_default="", nullable=False, comment="why not yet"),
         sa.Column(
@@ -258,7 +298,12 @@ def upgrade() -> None:
         sa.Column("account_id", sa.String(), nullable=False),
         sa.Column("days", sa.Integer(), nullable=False, comment="between two lessons: 2 or 3"),
         sa.Column("minute", sa.Integer(), nullable=False, comment="of the day, in the person's own time zone"),
-        sa.Column("next_at", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "next_at",
+            sa.BigInteger(),
+            nullable=True,
+            comment="empty: ended on the day of the last one, which is kept until it is over",
+        ),
         sa.Column(
             "sent_on",
             sa.String(),
@@ -324,6 +369,30 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_offer_changes_offer"), ["offer"], unique=False)
 
     op.create_table(
+        "offer_prices",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("offer", sa.String(), nullable=False),
+        sa.Column("price", sa.BigInteger(), nullable=False, comment="the maker's for each one sold, whole rupiah"),
+        sa.Column(
+            "shop_price", sa.BigInteger(), nullable=True, comment="what a buyer pays; empty before the first goods"
+        ),
+        sa.Column("state", sa.String(), nullable=False, comment="asked, agreed, declined, lapsed"),
+        sa.Column("by", sa.String(), nullable=False, comment="staff code"),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("answered_at", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "price > 0 AND (shop_price IS NULL OR shop_price >= price)", name=op.f("ck_offer_prices_amounts")
+        ),
+        sa.ForeignKeyConstraint(
+            ["offer"], ["offers.reference"], name=op.f("fk_offer_prices_offer_offers"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_offer_prices")),
+        comment="other prices that a mart asks of a maker: they hold once she agrees",
+    )
+    with op.batch_alter_table("offer_prices", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_offer_prices_offer"), ["offer"], unique=False)
+
+    op.create_table(
         "settlements",
         sa.Column("number", sa.String(), nullable=False),
         sa.Column("offer", sa.String(), nullable=False),
@@ -337,6 +406,13 @@ def upgrade() -> None:
             comment="JSON: consignment to how many of it were paid",
         ),
         sa.Column("state", sa.String(), nullable=False, comment="told, confirmed, disputed"),
+        sa.Column(
+            "reason",
+            sa.String(),
+            server_default="",
+            nullable=False,
+            comment="of a dispute: a code, or the maker's words",
+        ),
         sa.Column("answered_at", sa.BigInteger(), nullable=True),
         sa.Column("by", sa.String(), nullable=False, comment="staff code"),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
@@ -351,7 +427,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_settlements_offer"), ["offer"], unique=False)
 
     with op.batch_alter_table("announcements", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column(
+                "again_at",
+                sa.BigInteger(),
+                nullable=True,
+                comment="what had failed by then is being let go once more; empty: nothing is",
+            )
+        )
         batch_op.create_index(batch_op.f("ix_announcements_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(
+            "ix_announcements_again", ["again_at"], unique=False, sqlite_where=sa.text("again_at IS NOT NULL")
+        )
+        batch_op.create_index(
+            "ix_announcements_untold",
+            ["ended_at"],
+            unique=False,
+            sqlite_where=sa.text("started_at IS NOT NULL AND NOT coalesce(json_extract(progress, '$.final'), 0)"),
+        )
 
     with op.batch_alter_table("accounts", schema=None) as batch_op:
         batch_op.add_column(
@@ -361,6 +454,16 @@ def upgrade() -> None:
                 server_default=sa.text("(false)"),
                 nullable=False,
                 comment="pictures only when asked for: hemat",
+            )
+        )
+
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column(
+                "good_until",
+                sa.BigInteger(),
+                nullable=True,
+                comment="a reminder that has not gone by then is none; empty: always good",
             )
         )
 

@@ -133,9 +133,10 @@ function select(id) {
     if (mine) {
       its?.classList.remove("fresh");
       its?.scrollIntoView({ block: "nearest", inline: "nearest" });
-      view.opened();
     }
   }
+  // Only now is it alone, and as wide as it stays.
+  views.get(id)?.opened();
 }
 
 // The bar

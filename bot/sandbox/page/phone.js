@@ -125,6 +125,7 @@ export class PhoneView {
       this.log.append(node);
       if (!this.phone.chat.includes(message)) this.phone.chat.push(message);
       if (message.side === "bot") {
+        this.answered();
         this.phone.typing_until = 0;
         this.tick();
       }
@@ -144,8 +145,13 @@ export class PhoneView {
     this.log.append(label);
   }
 
-  toast({ text, alert }) {
+  // No button waits for an answer any more.
+  answered() {
     for (const node of this.log.querySelectorAll(".waiting")) node.classList.remove("waiting");
+  }
+
+  toast({ text, alert }) {
+    this.answered();
     if (!text) return;
     const note = element("div", { class: alert ? "alert" : "toast" }, element("span", {}, text));
     if (alert) note.append(element("button", { type: "button", onclick: () => note.remove() }, say("ok")));
