@@ -64,6 +64,9 @@ class Shelf:
 
     async def below(self) -> Talk | None:
         """The last talk set aside or kept in which somebody has said how to be called, left where it is."""
+        if not self.account.shelved:
+            # Asked in most turns: even a query that is only put together and not run would be felt.
+            return None
         return await self._fetch(talks.c.state.in_(("aside", "draft")), talks.c.answers.contains('"salutation"'))
 
     async def find(self, id: str) -> tuple[str, str, str, int] | None:
