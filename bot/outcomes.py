@@ -16,7 +16,7 @@ import structlog
 
 from bot.channels import Blocked, Throttled, Unfit, Unreachable, WindowClosed
 from bot.channels.parts import MISSING
-from bot.channels.whatsapp import TIER, meaning, why
+from bot.channels.twilio_errors import TIER, meaning, why
 from bot.messages import Status
 from bot.records import deliveries, reach
 from bot.store import Tx

@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 
 from bot import outcomes
 from bot.channels import Blocked, Unfit, WindowClosed
-from bot.channels.whatsapp import UNFETCHED, meaning
+from bot.channels.twilio_errors import UNFETCHED, meaning
 from bot.messages import Status
 from bot.queued import as_lines, once_again, take_back
 from bot.schema import accounts, outbox

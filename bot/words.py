@@ -18,10 +18,9 @@ from bot.vocabulary import cores, fold
 
 __all__ = [
     "LONGEST", "How", "Match", "asks", "change", "changes", "cores", "declines", "distress", "find", "fold",
-    "id_number",
-    "intent", "is_all", "is_look", "is_no_name", "is_nothing", "is_salam", "is_same", "is_still", "is_sure", "is_this",
-    "levels", "line_names", "mask", "match", "number", "numbers", "of_announcement", "orders_change", "restart",
-    "wonders", "yes",
+    "id_number", "intent", "is_all", "is_look", "is_no_name", "is_nothing", "is_salam", "is_same", "is_still",
+    "is_sure", "is_this", "levels", "line_names", "mask", "match", "number", "numbers", "of_announcement",
+    "orders_change", "restart", "wonders", "yes",
 ]  # fmt: skip
 
 _SALAM: Final = ("asalam", "aslamu")

@@ -30,8 +30,9 @@ from bot.channels import (
     WindowClosed,
     twilio_log,
 )
+from bot.channels.twilio_errors import meaning
 from bot.channels.twilio_http import TwilioHttp
-from bot.channels.whatsapp import WhatsApp, meaning
+from bot.channels.whatsapp import WhatsApp
 from bot.messages import Attached, Button, Incoming, Outgoing, Status
 from bot.sandbox import Message, Phone, Sandbox
 

@@ -19,19 +19,8 @@ from multidict import MultiDict
 from twilio.request_validator import RequestValidator, get_signature_algorithm
 
 from bot import contents, files, markup
-from bot.channels import (
-    Blocked,
-    Forged,
-    Refused,
-    Throttled,
-    Unauthorized,
-    Uncertain,
-    Unfit,
-    Unreachable,
-    WindowClosed,
-    parts,
-    twilio_log,
-)
+from bot.channels import Forged, Unfit, Unreachable, WindowClosed, parts, twilio_log
+from bot.channels.twilio_errors import named
 from bot.files import Files
 from bot.messages import Attached, Incoming, Kind, Outgoing, Pin, Receipt, Status
 
@@ -59,49 +48,10 @@ _STATES: Mapping[str, State] = {
 CAPTION = 1024
 """Characters under a photo; Twilio would take more, Meta does not (platform.md 2.6)."""
 _TYPES: Mapping[str, Kind] = {"image": "photo", "audio": "voice", "video": "video"}
-# platform.md 2.7; what is not listed is refused.
-_MEANINGS: Mapping[int, type[Exception]] = {
-    63016: WindowClosed,
-    63017: Throttled,
-    63018: Throttled,
-    20429: Throttled,
-    63003: Blocked,
-    63024: Blocked,
-    63032: Blocked,
-    63033: Blocked,
-    63050: Blocked,
-    21211: Blocked,
-    21612: Blocked,
-    21614: Blocked,
-    21610: Blocked,
-    63009: Unreachable,
-    63010: Unreachable,
-    63012: Unreachable,
-    30008: Unreachable,
-    20003: Unauthorized,
-    **dict.fromkeys((21654, 21655, 21656, 63005, 63013, 63021, 63027, 63028, 63030, 63040, 63041), Unfit),
-}
 
 
 _body = lru_cache(maxsize=8)(markup.whatsapp)
 """An announcement is rendered once, not for everybody who gets it."""
-
-
-def meaning(code: int | str) -> type[Exception]:
-    """The error of ours that a code of Twilio's stands for, whether it came at once or in a status."""
-    return _MEANINGS.get(int(code) if str(code).isdigit() else 0, Refused)
-
-
-UNFETCHED = "63019"
-"""A picture could not be fetched from us: we were just starting, or slow. It goes once more (platform.md 2.7)."""
-TIER = 63018
-"""Too fast, or too many people today who had not written themselves: Twilio does not say which."""
-
-
-def why(code: int | str) -> Literal["blocked", "invalid", "stopped"]:
-    """What a code that means Blocked says of the person."""
-    number = int(code) if str(code).isdigit() else 0
-    return "stopped" if number in (21610, 63050) else "blocked" if number in (63032, 63033) else "invalid"
 
 
 class WhatsApp:
@@ -270,7 +220,7 @@ class WhatsApp:
                 if record.direction == "inbound":
                     found.append(self._fetched(record))
         except Exception as error:
-            raise _named(error) from error
+            raise named(error) from error
         # Twilio lists the newest first, and its times have no fractions of a second.
         found.reverse()
         for message in sorted(found, key=lambda message: message.at):
@@ -285,7 +235,7 @@ class WhatsApp:
         try:
             found = await twilio_log.told(self._messages, self.sender, _PREFIX + address, after)
         except Exception as error:
-            raise _named(error) from error
+            raise named(error) from error
         return [replace(one, state=_STATES.get(one.state, "queued")) for one in found]
 
     async def redact(self, address: str, until: int) -> int:
@@ -298,7 +248,7 @@ class WhatsApp:
         try:
             return await twilio_log.blank(self._messages, self.sender, _PREFIX + address, before)
         except Exception as error:
-            raise _named(error) from error
+            raise named(error) from error
 
     def _fetched(self, record: Any) -> Incoming:
         sender, phone = _address(record.from_ or "", "")
@@ -332,7 +282,7 @@ class WhatsApp:
         try:
             sent = await self._messages.create_async(to=to, from_=self.sender, status_callback=self.status_url, **what)
         except Exception as error:
-            raise _named(error) from error
+            raise named(error) from error
         return str(sent.sid)
 
     def _verified(self, form: Form, signature: str | None, url: str, settings: str) -> MultiDict[str]:
@@ -344,25 +294,6 @@ class WhatsApp:
         if not signature or not any(one.validate(address, fields, signature, algorithm) for one in self._validators):
             raise Forged("the signature is missing or another one")
         return fields
-
-
-def _named(error: Exception) -> Exception:
-    """An error of the SDK as ours; those of twilio_http.py are ours already."""
-    if isinstance(error, Throttled | Unreachable | Uncertain):
-        return error
-    status, code = getattr(error, "status", 0), getattr(error, "code", 0) or 0
-    if not status:
-        # No status: an answer that the SDK could not read, or a page that it could not fetch.
-        return Uncertain(type(error).__name__)
-    if status >= 500:
-        return Uncertain(f"HTTP {status}")
-    kind = meaning(code)
-    if kind is Throttled:
-        return Throttled(10.0, tier=code == TIER)
-    if kind is Unauthorized or status == 401:
-        return Unauthorized("TWILIO_AUTH_TOKEN", "Twilio does not take TWILIO_ACCOUNT_SID with this token")
-    reason = f"Twilio {code or status}: https://www.twilio.com/docs/api/errors/{code}" if code else f"HTTP {status}"
-    return Blocked(reason, why(code)) if kind is Blocked else kind(reason)
 
 
 def _bare(address: str) -> str:
