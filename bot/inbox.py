@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
-from sqlalchemy import insert
 
 from bot import intake, putting_off
 from bot.log import place
@@ -273,7 +272,7 @@ class Inbox:
                 "fault": fault,
                 "at": tx.now,
             }
-            await tx.execute(insert(parked), row)
+            await tx.add(parked, row)
             rows = intake.Rows()
             self.turns.sorry(tx, account, rows)
             intake.save(tx, rows)
@@ -282,7 +281,7 @@ class Inbox:
         async def bare(tx: Tx) -> None:
             await putting_off.taken(tx, [message])
             if (await intake.claim(tx, [message]))[0]:
-                await tx.execute(insert(parked), {"key": message.key, "fault": fault, "at": tx.now})
+                await tx.add(parked, {"key": message.key, "fault": fault, "at": tx.now})
 
         try:
             self.outbox.hand((await self.store.run(work)).rows)

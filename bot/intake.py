@@ -198,8 +198,12 @@ def create(tx: Tx, new: Sequence[Account]) -> None:
     _many(tx, (_NEW_ACCOUNT, rows))
 
 
+RELOADED = {"accounts", "persons", "staff", "staff_roles", ""}
+"""What `Tx.changed` names where an effect may have changed who somebody is, or what they may do."""
+
+
 async def reload(tx: Tx, account: Account) -> None:
-    """Effects may have changed who this is, and what they may do."""
+    """Read again what effects may have changed."""
     found = await _fetch(tx, _RELOAD, {"account": account.id})
     for language, person, salutation, nickname, district, roles, consent_due in found:
         if not account.chose_language:

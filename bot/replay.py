@@ -108,7 +108,6 @@ class _Run:
         record = self.talk.answers.get(once.name)
         if record is None:
             record = self.talk.answers[once.name] = {"v": await once.effect(tx), "once": True}
-            self.turn.effects = True
         self.progress.sealed = len(self.progress.order)
         return record["v"]
 

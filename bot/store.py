@@ -9,16 +9,20 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import structlog
-from sqlalchemy import event, func, select
+from sqlalchemy import Table, event, func, insert, select
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import URL, CursorResult, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql import Executable
+from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.selectable import SelectBase
 
 from bot import one_hop
 from bot.log import place
@@ -26,6 +30,8 @@ from bot.one_hop import in_transaction
 from bot.schema import outbox
 
 log = structlog.get_logger(__name__)
+
+_DIALECT = SQLiteDialect_pysqlite()
 
 T = TypeVar("T")
 Work = Callable[["Tx"], Awaitable[T]]
@@ -48,6 +54,8 @@ class Tx:
         self.after: list[Callable[[], None]] = []
         """Called once the commit has happened; not at all if it has not."""
         self._later: list[Callable[[sqlite3.Connection], object]] = []
+        self.changed: set[str] = set()
+        """Tables that were written to since this was cleared; an empty name where a statement does not tell."""
 
     def new_id(self) -> int:
         """A number greater than any before: what has a greater one was made later."""
@@ -62,6 +70,8 @@ class Tx:
     ) -> CursorResult[Any]:
         """Run one statement, or one for each of several sets of values."""
         await self._catch_up()
+        if not isinstance(statement, SelectBase):
+            self.changed.add(getattr(statement.table, "name", "") if isinstance(statement, UpdateBase) else "")
         result: CursorResult[Any] = await self.connection.execute(statement, values)
         return result
 
@@ -80,6 +90,16 @@ class Tx:
     def later(self, work: Callable[[sqlite3.Connection], object]) -> None:
         """SQLite: as `driver`, for what nobody waits for: it goes along with the next statement, or with the commit."""
         self._later.append(work)
+
+    async def add(self, table: Table, *rows: Mapping[str, Any]) -> None:
+        """Insert rows, all of the same columns, of which nothing is asked back. SQLite: without a hop of their own."""
+        if self.raw is None:
+            await self.execute(insert(table), rows)
+            return
+        self.changed.add(table.name)
+        statement, names = _inserting(table, tuple(rows[0]))
+        values = [tuple(row[name] for name in names) for row in rows]
+        self.later(lambda driver: driver.executemany(statement, values).close())
 
     async def _catch_up(self) -> None:
         if self._later:
@@ -123,6 +143,13 @@ class Tx:
     async def value(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Any:
         """The first column of the first row, or None."""
         return (await self.execute(statement, values)).scalar()
+
+
+@lru_cache(maxsize=256)
+def _inserting(table: Table, names: tuple[str, ...]) -> tuple[str, Sequence[str]]:
+    """The statement that inserts values of these columns, and the order in which it wants them."""
+    made: Any = insert(table).compile(dialect=_DIALECT, column_keys=names)
+    return str(made), made.positiontup
 
 
 class _Job(Generic[T]):

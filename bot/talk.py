@@ -113,8 +113,6 @@ class Turn:
     """What is shown on a map."""
     forget: bool = False
     """True: leave no trace of this talk."""
-    effects: bool = False
-    """True: an effect has run."""
     diverged: str = ""
     """The question that was waiting and does not come next any more."""
     wants: str = ""

@@ -151,6 +151,7 @@ class Visit:
             resumed=resumed,
             full=full,
         )
+        self.tx.changed.clear()
         turn = await replay(progress, self.tx, heard)
         talk.updated = self.tx.now
         if turn.took is not None:
@@ -160,7 +161,7 @@ class Visit:
             self.account.behind = True
         if turn.diverged:
             log.warning("talk.diverged", conversation=conversation.name, question=turn.diverged)
-        if turn.effects:
+        if not self.tx.changed.isdisjoint(intake.RELOADED):
             await intake.reload(self.tx, self.account)
         return turn
 

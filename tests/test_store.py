@@ -8,9 +8,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert, select, text, update
 
+from bot.schema import accounts, audit, staff
 from bot.store import Tx, Unavailable
-from tests.rows import opened
+from tests.rows import NOW, opened
 
 pytestmark = pytest.mark.asyncio
 
@@ -77,3 +79,54 @@ async def test_who_does_not_wait_any_more_holds_up_nobody(database: Path) -> Non
             impatient.cancel()
             assert await asyncio.wait_for(store.run(_at), 5) is not None
             assert impatient.cancelled()
+
+
+async def test_what_is_added_is_there_for_the_next_query_and_goes_where_the_rest_fails(database: Path) -> None:
+    def deed(action: str) -> dict[str, object]:
+        return {"action": action, "at": NOW, "actor": "K07"}
+
+    async def fails(tx: Tx) -> None:
+        async with tx.savepoint():
+            await tx.add(audit, deed("undone"))
+            raise LookupError("ours")
+
+    async def adds(tx: Tx) -> list[tuple[str, int, str]]:
+        await tx.add(audit, deed("first"), deed("second"))
+        with pytest.raises(LookupError, match="ours"):
+            await fails(tx)
+        return [(row["action"], row["at"], row["role"]) for row in await tx.rows(select(audit).order_by(audit.c.id))]
+
+    async def raises(tx: Tx) -> None:
+        await tx.add(audit, deed("lost"))
+        raise ValueError("ours")
+
+    async def nobody(tx: Tx) -> None:
+        await tx.add(audit, {**deed("second"), "actor": None})
+
+    async with opened(database) as store:
+        kept = [("first", NOW, ""), ("second", NOW, "")]
+        assert await store.run(adds) == kept
+        with pytest.raises(ValueError, match="ours"):
+            await store.run(raises)
+        with pytest.raises(sqlite3.IntegrityError):
+            await store.run(nobody)
+        with closing(sqlite3.connect(database)) as other:
+            assert other.execute("SELECT action, at, role FROM audit").fetchall() == kept
+
+
+async def test_a_transaction_knows_what_it_has_written_to(database: Path) -> None:
+    async def work(tx: Tx) -> list[set[str]]:
+        seen = []
+        for statement in (
+            select(accounts), update(accounts).values(held=0), insert(audit).values(at=NOW, actor="K07", action="x"),
+            text("DELETE FROM handled"),
+        ):  # fmt: skip
+            tx.changed.clear()
+            await tx.execute(statement)
+            seen.append(set(tx.changed))
+        tx.changed.clear()
+        await tx.add(staff, {"code": "K07", "name": "Staf 07", "since": NOW})
+        return [*seen, tx.changed]
+
+    async with opened(database) as store:
+        assert await store.run(work) == [set(), {"accounts"}, {"audit"}, {""}, {"staff"}]

@@ -15,7 +15,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, func, insert, select, text, update
+from sqlalchemy import ColumnElement, func, select, text, update
 
 from bot import places, references
 from bot.records import audit, roles
@@ -239,7 +239,7 @@ async def create(
         "audience": packed(audience), "author": author, "account_id": account, "ends_at": ends_at,
         "corrects": corrects, "progress": "{}", "created_at": tx.now,
     }  # fmt: skip
-    await tx.execute(insert(announcements), row)
+    await tx.add(announcements, row)
     await audit.record(tx, author, "announce", number, purpose=category)
     tx.wake()
     return number

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from bot.schema import audit
 from bot.store import Tx
@@ -27,7 +27,7 @@ async def record(
     """Note that `actor` (a staff code) did `action`; one row for each of `about`, one row also where that is empty."""
     objects = [about] if isinstance(about, str) else list(about) or [""]
     deed = {"at": tx.now, "actor": actor, "action": action, "role": role, "purpose": purpose, "channel": channel}
-    await tx.execute(insert(audit), [{**deed, "object": one} for one in objects])
+    await tx.add(audit, *[{**deed, "object": one} for one in objects])
 
 
 async def of(tx: Tx, about: str, limit: int = 100) -> list[dict[str, Any]]:

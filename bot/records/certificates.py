@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import ColumnElement, delete, select
 
 from bot import places, references
 from bot.records import pictures
@@ -47,7 +47,7 @@ async def issue(tx: Tx, account: str, course: str, name: str, person: str = "") 
         "code": code, "account_id": account, "course": course, "name": name, "person_id": person or None,
         "issued_at": tx.now,
     }  # fmt: skip
-    await tx.execute(insert(certificates), row)
+    await tx.add(certificates, row)
     await _order(tx, account, Certificate(code, course, name, tx.now), "sent")
     return code
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
 
 from bot.schema import account_persons, accounts, consents, persons, subscriptions
 from bot.store import Tx
@@ -42,7 +42,7 @@ async def record(tx: Tx, account: str, purpose: str, state: State, proof: Mappin
         "language": proof.get("language", ""), "text_hash": proof.get("hash", ""), "channel": proof.get("channel", ""),
         "message_id": proof.get("message", ""), "at": tx.now,
     }  # fmt: skip
-    await tx.execute(insert(consents), row)
+    await tx.add(consents, row)
 
 
 async def unrecord(tx: Tx, person: str, account: str = "") -> None:
@@ -215,4 +215,4 @@ async def _set(tx: Tx, account: str, topic: str, *, wanted: bool, paused: bool) 
     values = {"wanted": wanted, "paused": paused, "at": tx.now}
     mine = (subscriptions.c.account_id == account) & (subscriptions.c.topic == topic)
     if (await tx.execute(update(subscriptions).where(mine).values(values))).rowcount == 0:
-        await tx.execute(insert(subscriptions), {"account_id": account, "topic": topic, **values})
+        await tx.add(subscriptions, {"account_id": account, "topic": topic, **values})

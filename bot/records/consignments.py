@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
 
 from bot.records import offer_desk, offer_prices, offers, roles
 from bot.records.offer_steps import COUNTED, Goods, standing
@@ -68,7 +68,7 @@ async def deliver(
         "offer": reference, "delivered": count, "price": one.price, "shop_price": holds, "delivered_at": tx.now,
         "by": staff.code,
     }  # fmt: skip
-    await tx.execute(insert(consignments), row)
+    await tx.add(consignments, row)
     kept = update(offers_table).where(offers_table.c.reference == reference)
     await tx.execute(kept.values(shop_price=holds))
     await _noted(tx, staff, one, "goods_delivered", f"stocked {count}")

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 
 from bot.contents import Approved, Key, Review, Standing
 from bot.schema import contents
@@ -72,7 +72,7 @@ async def keep(tx: Tx, content: Content) -> None:
     mine = (contents.c.key == content.key) & (contents.c.language == content.language)
     await tx.execute(update(contents).where(mine).values(latest=False))
     row = {field.name: getattr(content, field.name) for field in fields(Content)}
-    await tx.execute(insert(contents), {**row, "latest": True, "created_at": tx.now, "checked_at": tx.now})
+    await tx.add(contents, {**row, "latest": True, "created_at": tx.now, "checked_at": tx.now})
 
 
 async def submitted(tx: Tx, sid: str) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 
 from bot import places, references
 from bot.records.transitions import ANYWHERE, LIVE, OVER, REASONS, TRANSITIONS, WAITING, Rule, Who, next_statuses, rule
@@ -98,7 +98,7 @@ async def submit(
         "answers": json.dumps(dict(answers), ensure_ascii=False), "source": source, "enrolled_by": enrolled_by,
         "submitted_at": tx.now, "queued_at": tx.now,
     }  # fmt: skip
-    await tx.execute(insert(enrolments), row)
+    await tx.add(enrolments, row)
     await _remember(tx, reference, status, enrolled_by or "person")
     return reference
 
@@ -212,7 +212,7 @@ async def move(
 
 async def _remember(tx: Tx, reference: str, status: str, actor: str, reason: str = "", note: str = "") -> None:
     row = {"reference": reference, "at": tx.now, "status": status, "actor": actor, "reason": reason, "note": note}
-    await tx.execute(insert(enrolment_events), row)
+    await tx.add(enrolment_events, row)
 
 
 # What staff ask to be completed
@@ -226,7 +226,7 @@ async def ask_again(tx: Tx, reference: str, question: str, asked_by: str) -> Ref
     open_ones = (requests.c.reference == reference) & requests.c.answered_at.is_(None)
     await tx.execute(update(requests).where(open_ones).values(answered_at=tx.now))
     row = {"reference": reference, "question": question, "asked_by": asked_by, "asked_at": tx.now}
-    await tx.execute(insert(requests), row)
+    await tx.add(requests, row)
     return None
 
 

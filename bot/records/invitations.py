@@ -9,7 +9,7 @@ import hashlib
 import secrets
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 
 from bot.records import audit, roles, tidings
 from bot.schema import invitations
@@ -42,7 +42,7 @@ async def create(tx: Tx, role: str, area: str = "", invited_by: str = "") -> str
         "token_hash": hashed, "role": role, "area": area, "invited_by": invited_by,
         "created_at": tx.now, "expires_at": tx.now + DAYS * DAY,
     }  # fmt: skip
-    await tx.execute(insert(invitations), row)
+    await tx.add(invitations, row)
     await audit.record(tx, invited_by or audit.OPERATOR, "invite", _id(hashed), role=role)
     return token
 

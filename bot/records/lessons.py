@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from bot import courses
 from bot.schema import lesson_progress
@@ -48,7 +48,7 @@ async def shown(tx: Tx, account: str, lesson: str) -> None:
     """A lesson was sent to this chat."""
     again = update(lesson_progress).where(_of(account, lesson)).values(shown_at=tx.now)
     if not (await tx.execute(again)).rowcount:
-        await tx.execute(insert(lesson_progress), {"account_id": account, "lesson": lesson, "shown_at": tx.now})
+        await tx.add(lesson_progress, {"account_id": account, "lesson": lesson, "shown_at": tx.now})
 
 
 async def tried(tx: Tx, account: str, lesson: str) -> None:

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, select
 
 from bot import marts, opening_hours
 from bot.marts import Mart
@@ -123,7 +123,7 @@ async def set_day(tx: Tx, account: str, code: str, day: str, span: Span, reason:
     await tx.execute(delete(mart_days).where(mart_days.c.mart == code, mart_days.c.day == day))
     hours = json.dumps(span) if span else ""
     row = {"mart": code, "day": day, "hours": hours, "reason": reason, "changed_by": who[0]}
-    await tx.execute(insert(mart_days), row)
+    await tx.add(mart_days, row)
     await audit.record(tx, who[0], "mart_day", code, role=who[1], purpose=day)
     return True
 
@@ -164,7 +164,7 @@ async def set_place(tx: Tx, account: str, code: str, what: str, value: Any) -> b
 async def _keep(tx: Tx, code: str, who: tuple[str, str], **values: Any) -> None:
     row = {**(await tx.row(select(table).where(table.c.code == code)) or {"code": code}), **values}
     await tx.execute(delete(table).where(table.c.code == code))
-    await tx.execute(insert(table), {**row, "changed_by": who[0]})
+    await tx.add(table, {**row, "changed_by": who[0]})
 
 
 # Who waits
@@ -176,7 +176,7 @@ async def wait(tx: Tx, account: str, code: str) -> bool:
     if known is None or known.status == "open":
         return False
     if not await waits(tx, account, code):
-        await tx.execute(insert(mart_waiting), {"mart": code, "account_id": account, "at": tx.now})
+        await tx.add(mart_waiting, {"mart": code, "account_id": account, "at": tx.now})
     return True
 
 

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, text, true, update
+from sqlalchemy import ColumnElement, delete, func, select, text, true, update
 
 from bot.messages import Kept
 from bot.schema import announcements, incoming_media, media, offers, talks
@@ -30,7 +30,7 @@ async def keep(tx: Tx, file: Kept, account: str) -> None:
         "id": file.id, "kind": file.kind, "type": file.type, "bytes": file.size, "width": file.width,
         "height": file.height, "name": file.name, "account_id": account, "created_at": tx.now,
     }  # fmt: skip
-    await tx.execute(insert(media), row)
+    await tx.add(media, row)
 
 
 async def learn(tx: Tx, id: str, telegram: str) -> None:

@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, or_, select, update
 
 from bot import marts, words
 from bot.records import audit, links, notices, people, pictures, queue, roles
@@ -121,7 +121,7 @@ async def wish(tx: Tx, account: str, person: str, mart: str, day: str = "") -> W
     }  # fmt: skip
     if known is None:
         row = {**values, "person_id": person, "card": new_card(), "created_at": tx.now}
-        await tx.execute(insert(memberships), row)
+        await tx.add(memberships, row)
     else:
         # Who left and comes again has another number then, and the old card opens nothing.
         again = {} if known.status == "candidate" else {"number": None, "joined_on": "", "card": new_card()}

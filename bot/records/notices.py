@@ -56,7 +56,7 @@ async def tell_all(
     """Send the same notice to many chats, in one statement."""
     body: dict[str, object] = {"say": [domain, key, dict(values or {})], "opens": [list(one) for one in opens]}
     if chats:
-        await tx.execute(insert(outbox), [_row(tx, one, f"{domain}.{key}", body) for one in chats])
+        await tx.add(outbox, *(_row(tx, one, f"{domain}.{key}", body) for one in chats))
         tx.wake()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, select, update
 
 from bot.records import notices, offer_desk, offers, roles
 from bot.records.offer_steps import PRICED, before
@@ -70,7 +70,7 @@ async def ask(tx: Tx, staff: roles.Staff, one: Offer, price: int, shop_price: in
         "offer": one.reference, "price": price, "shop_price": shop_price, "state": "asked", "by": staff.code,
         "created_at": tx.now,
     }  # fmt: skip
-    await tx.execute(insert(offer_prices), row)
+    await tx.add(offer_prices, row)
     await offer_desk.note(tx, staff, one, "offer_price")
     await notices.open(tx, chat, ASKS, given=one.reference)
     return "done"
@@ -154,7 +154,7 @@ async def _hold(tx: Tx, one: Offer, agreed: Proposal) -> None:
         await tx.execute(mine.values(delivered=gone))
         rest = {"delivered": line["delivered"] - gone, "sold": 0, "returned": 0, "settled": 0}
         row = {key: value for key, value in line.items() if key != "id"}
-        await tx.execute(insert(consignments), {**row, **rest, "price": price, "shop_price": shop_price})
+        await tx.add(consignments, {**row, **rest, "price": price, "shop_price": shop_price})
 
 
 def _query() -> Select[tuple[object, ...]]:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from bot import marts, references
 from bot.records import notices, offer_desk, offers, roles
@@ -52,7 +52,7 @@ async def submit(tx: Tx, account: str, person: str, said: Mapping[str, Any]) -> 
         "permits": json.dumps(permits(said["permits"])), "photo": said["photo"] or "", "status": "submitted",
         "created_at": tx.now, "changed_at": tx.now,
     }  # fmt: skip
-    await tx.execute(insert(table), row)
+    await tx.add(table, row)
     await offers.remember(tx, reference, "submitted", "person")
     one = await offers.get(tx, reference)
     assert one is not None

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, select, update
 
 from bot import marts, phones, places, references
 from bot.marts import Mart
@@ -141,7 +141,7 @@ async def stand(tx: Tx, one: Offer, status: str, actor: str) -> bool:
 async def remember(tx: Tx, reference: str, status: str, actor: str, reason: str = "") -> None:
     """One line of the history of an offer."""
     row = {"offer": reference, "status": status, "actor": actor, "reason": reason, "at": tx.now}
-    await tx.execute(insert(offer_changes), row)
+    await tx.add(offer_changes, row)
 
 
 async def chat_of(tx: Tx, one: Offer) -> str | None:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, false, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, delete, false, or_, select, text, update
 
 from bot import words
 from bot.keys import Keys
@@ -131,7 +131,7 @@ def ends_in(digits: str) -> ColumnElement[bool]:
 async def create(tx: Tx, person: str, **fields: Any) -> None:
     """Keep somebody new under the id `person`. `phone` is E.164 in clear and is sealed here."""
     row = {"id": person, "created_at": tx.now, **_columns(fields)}
-    await tx.execute(insert(persons), row)
+    await tx.add(persons, row)
 
 
 async def change(tx: Tx, person: str, **fields: Any) -> None:
@@ -168,7 +168,7 @@ async def link(tx: Tx, account: str, person: str) -> None:
     pair = {"account_id": account, "person_id": person}
     known = select(account_persons.c.since).filter_by(**pair)
     if await tx.value(known) is None:
-        await tx.execute(insert(account_persons), {**pair, "since": tx.now})
+        await tx.add(account_persons, {**pair, "since": tx.now})
     await choose(tx, account, person)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import Select, delete, select, update
 
 from bot.schema import accounts, media, pictures, spared_pictures
 from bot.store import Tx
@@ -69,7 +69,7 @@ async def order(
         "caption": json.dumps([domain, key, dict(values or {})], ensure_ascii=False),
         "created_at": tx.now,
     }
-    await tx.execute(insert(pictures), row)
+    await tx.add(pictures, row)
     tx.wake()
 
 
@@ -126,7 +126,7 @@ async def hold_back(tx: Tx, account: str, id: str, what: str) -> None:
     """This file was not sent, but how large it is; `what` is its kind, or the number of an announcement."""
     await seen(tx, account, id)
     row = {"account_id": account, "media": id, "what": what, "at": tx.now}
-    await tx.execute(insert(spared_pictures), row)
+    await tx.add(spared_pictures, row)
 
 
 async def held_back(tx: Tx, account: str) -> list[tuple[str, str, int]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 
 from bot.schema import accounts, redactions
 from bot.store import Tx
@@ -41,7 +41,7 @@ async def ask(tx: Tx, account: str) -> None:
     await tx.execute(delete(redactions).where(redactions.c.address.in_(addresses)))
     for address in addresses:
         new = {"address": address, "due_at": tx.now + FIRST_MS, "created_at": tx.now}
-        await tx.execute(insert(redactions), new)
+        await tx.add(redactions, new)
 
 
 async def due(tx: Tx) -> list[Redaction]:

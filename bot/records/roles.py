@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import Select, delete, select, update
 
 from bot import places, references
 from bot.records import audit
@@ -197,9 +197,9 @@ async def add(tx: Tx, account: str, role: str, area: str, invited_by: str = "", 
     code = known.code if known else await _new_code(tx)
     if known is None:
         row = {"code": code, "account_id": account, "name": name, "invited_by": invited_by, "since": tx.now}
-        await tx.execute(insert(staff), row)
+        await tx.add(staff, row)
     if known is None or (role, area) not in known.roles:
-        await tx.execute(insert(staff_roles), {"code": code, "role": role, "area": area, "since": tx.now})
+        await tx.add(staff_roles, {"code": code, "role": role, "area": area, "since": tx.now})
     return code
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
 from bot.records.announcements import UNDO_MS, Announcement, Outcome, get, new_number, packed, steer
 from bot.records.letting_go import MEANT_AT, TWICE, needs_approval
@@ -82,7 +82,7 @@ async def next_one(tx: Tx, number: str) -> str | None:
         "send_at": at, "repeats": found.repeats, "approver": found.approver,
         "decided_at": found.decided_at, "progress": "{}", "created_at": tx.now,
     }  # fmt: skip
-    await tx.execute(insert(announcements), row)
+    await tx.add(announcements, row)
     await tx.execute(update(announcements).where(announcements.c.number == number).values(repeats=""))
     tx.wake()
     return again

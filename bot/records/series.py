@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 
 from bot.records import lessons
 from bot.schema import tip_series
@@ -59,7 +59,7 @@ async def start(tx: Tx, account: str, days: int, clock: str, zone: str) -> int:
         first = at(today + timedelta(days=1), minute, zone)
     wanted = {"days": days, "minute": minute, "next_at": first}
     if sent_on is None:
-        await tx.execute(insert(tip_series), {"account_id": account, **wanted, "since": tx.now})
+        await tx.add(tip_series, {"account_id": account, **wanted, "since": tx.now})
     else:
         await tx.execute(update(tip_series).where(_c.account_id == account).values(wanted))
     tx.wake()

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, select, update
 
 from bot import references
 from bot.records import consignments, notices, offer_desk, offers, roles
@@ -80,7 +80,7 @@ async def settle(tx: Tx, account: str, reference: str, amount: int) -> tuple[str
         "number": number, "offer": reference, "sold": sold, "due": owed, "goods": json.dumps(paid), "state": "told",
         "by": staff.code, "created_at": tx.now,
     }  # fmt: skip
-    await tx.execute(insert(settlements), row)
+    await tx.add(settlements, row)
     await consignments.follow(tx, one, staff.code)
     await offer_desk.note(tx, staff, one, "settle", number)
     chat = await offers.chat_of(tx, one)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, select
 
 from bot import places
 from bot.records import notices, roles
@@ -51,7 +51,7 @@ async def tell(tx: Tx, codes: list[str], kind: str, reference: str = "") -> None
     rows = [
         {"staff_code": code, "kind": kind, "reference": reference, "due_at": paused.get(code, tx.now)} for code in codes
     ]
-    await tx.execute(insert(tidings), rows)
+    await tx.add(tidings, *rows)
     tx.wake()
 
 
@@ -80,7 +80,7 @@ async def digest(tx: Tx) -> int | None:
             await _word(tx, fresh)
             told.append({"staff_code": code, "kind": TOLD, "reference": "", "due_at": tx.now + PAUSE})
     if told:
-        await tx.execute(insert(tidings), told)
+        await tx.add(tidings, *told)
     found: int | None = await tx.value(select(func.min(tidings.c.due_at)))
     return found
 

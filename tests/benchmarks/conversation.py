@@ -5,8 +5,6 @@ Each question names the answer before it, so that whoever reads along sees an an
 
 from __future__ import annotations
 
-from sqlalchemy import insert
-
 from bot.author import Chat, Text, Tx, conversation
 from bot.schema import audit
 
@@ -31,4 +29,4 @@ async def bench(chat: Chat) -> None:
 
 
 async def _keep(tx: Tx, account: str, talk: str) -> None:
-    await tx.execute(insert(audit), {"at": tx.now, "actor": account, "action": "bench", "object": talk})
+    await tx.add(audit, {"at": tx.now, "actor": account, "action": "bench", "object": talk})
