@@ -48,7 +48,8 @@ _LINK: Final = re.compile(r"https?:|www\.|t\.me/|wa\.me/|@\w{3}|\w\.(?:com|id|or
 
 def _clean(text: str) -> str:
     """Lines and control characters as spaces, single spaces."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    seen = text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(seen.split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ _SALAM: Final = ("asalam", "aslamu")
 _HELLOS: Final = frozenset(key.split(" ", 1)[0] for key, meaning in _W.intents.items() if meaning in ("menu", "thanks"))
 CRY: Final = 12
 """Words of a message that cries for help; a longer one tells of something."""
+_DISTRESS: Final = re.compile(f" (?:{'|'.join(map(re.escape, sorted(_W.distress)))}) ")
 _OPENING: Final = frozenset(key.split(" ", 1)[0] for key in _W.intents) | _W.polite | _W.calling
 
 
@@ -129,7 +130,7 @@ def distress(text: str) -> bool:
     if len(text) > LONGEST * 3 or "?" in text:
         return False
     said = f" {fold(text)} "
-    return len(said.split()) <= CRY and any(f" {one} " in said for one in _W.distress)
+    return len(said.split()) <= CRY and _DISTRESS.search(said) is not None
 
 
 def is_this(text: str) -> bool:
