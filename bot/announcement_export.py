@@ -16,16 +16,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from bot import migrate
+from bot import knocking, migrate
 from bot.config import Settings
 from bot.records import announcement_checks, announcement_reports, audit, call_lists, people
 from bot.records.announcements import Announcement, of_row
+from bot.records.deliveries import IN_PART, fate
 from bot.running import now_ms
 from bot.store import Store
 
 T = TypeVar("T")
 
 LISTED: Final = 50
+RECENT_MS: Final = 30 * 86_400_000
 STRETCH: Final = 2_000
 """Rows that are read at once."""
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -36,8 +38,8 @@ COLUMNS: Final = (
 
 _GET = "SELECT * FROM announcements WHERE number = ?"
 _LIST = "SELECT * FROM announcements WHERE state <> 'draft' ORDER BY created_at DESC LIMIT ?"
-_ROWS = """
-SELECT d.id, d.channel, d.state, d.reason, d.delivery, d.settled_at,
+_ROWS = f"""
+SELECT d.id, d.channel, {fate("d")} AS state, d.reason, d.delivery, d.settled_at,
   p.full_name, p.nickname, p.district, p.kecamatan, p.village, p.village_text, p.phone
 FROM deliveries d LEFT JOIN persons p ON p.id = d.person_id
 WHERE d.announcement = ? AND d.account_id > ? ORDER BY d.account_id LIMIT ?
@@ -46,16 +48,23 @@ _LAST = "SELECT account_id FROM deliveries WHERE id = ?"
 
 
 def show() -> None:
-    """List the last announcements, newest first."""
+    """List the last announcements, newest first; under them how often people were told that news of theirs waits."""
     from rich.console import Console
     from rich.table import Table
 
-    found = _on_store(lambda store: store.read(_listed))
+    since = now_ms() - RECENT_MS
+    found, knocks = _on_store(lambda store: store.read(lambda db: (_listed(db), knocking.count(db, since))))
     table = Table("number", "category", "state", "when", "repeats", "author", box=None, pad_edge=False)
     for one in found:
         when = _time(one.started_at or one.send_at or one.created_at)
         table.add_row(one.number, one.category, one.state, when, one.repeats.partition(":")[0] or "–", one.author)
     Console().print(table if found else "No announcements yet.", markup=False)
+    if knocks.sent or knocks.failed or knocks.uncertain:
+        print(
+            f"Told by a template that news of their own waits, last 30 days: {knocks.sent} sent, {knocks.delivered} of"
+            f" them delivered and charged as {knocks.category or 'UTILITY'}, {knocks.answered} have written since;"
+            f" {knocks.failed} failed, {knocks.uncertain} uncertain."
+        )
 
 
 def report(said: str) -> int:
@@ -71,7 +80,7 @@ def report(said: str) -> int:
     one, figures = counted
     print(f"{one.number}  {one.category}, {one.state}, {_time(one.started_at or one.send_at or one.created_at)}")
     print(f"{figures.people:>9}  people")
-    for state in ("sent", "waiting", "sending", "held", "uncertain", "failed", "skipped", "dropped"):
+    for state in ("sent", IN_PART, "waiting", "sending", "held", "uncertain", "failed", "skipped", "dropped"):
         if count := figures.count(state):
             print(f"{count:>9}  {state}")
             for reason, some in figures.reasons(state).items() if state != "sent" else ():

@@ -13,12 +13,14 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
-from bot import tables, words
+from bot import cash_words, marts, tables, words
 from bot.tables import BadData
 from bot.vocabulary import VOCABULARY, fold
 
 NOTHING = "nothing"
 """Asks for nothing: "ok sip"."""
+CASH = "cash"
+"""Takes what somebody has sold or bought, and for how much."""
 FEW = 6
 """Words of a question that is short enough to be guessed; what is longer is for a person."""
 OF_A_THING = 3
@@ -39,6 +41,10 @@ class Aside:
     """What stands behind it: "gula masih ada?"."""
     things: frozenset[str] = frozenset()
     """Things whose name is enough: "beras"."""
+    about: frozenset[str] = frozenset()
+    """What stands before anything that somebody wants to know how to do: "gimana cara jualan online"."""
+    of_a_mart: bool = False
+    """The mart that is named in the message is handed over: "kaliwiro buka jam berapa"."""
 
 
 class Asides(dict[str, Aside]):
@@ -75,8 +81,9 @@ def read(path: Path) -> Asides:
         either = table.get("either", [])
         both = [form for one in either for word in no for form in (f"{one} {word}", f"{word} {one}")]
         opens = tuple(table.get("opens", ()))
-        stand = (frozenset(map(fold, table.get(key, ()))) for key in ("before", "after", "things"))
-        aside = Aside(opens, (*opens, *table["meant"], *either, *both), *stand)
+        stand = {key: frozenset(map(fold, table.get(key, ()))) for key in ("before", "after", "things", "about")}
+        meant = (*opens, *table["meant"], *either, *both)
+        aside = Aside(opens, meant, **stand, of_a_mart=bool(table.get("of_a_mart")))
         for form in (*aside.meant, *aside.before, *aside.things):
             if meanings.setdefault(fold(form), name) != name:
                 raise BadData(f"{path}: {form!r} stands under {meanings[fold(form)]} and {name}; leave it under one")
@@ -92,6 +99,8 @@ def asides() -> Asides:
 
 def meaning(text: str) -> Meaning:
     """What a short message asks for, in its own words or by a guess."""
+    if cash_words.is_told(text):
+        return asked_for(text)
     if len(text.split()) > FEW:
         return Meaning("")
     if words.match(text, [asides()[NOTHING].meant], tolerant=False).indexes:
@@ -99,15 +108,20 @@ def meaning(text: str) -> Meaning:
     names = [name for name in asides() if name != NOTHING]
     how, found = words.match(text, [asides()[name].meant for name in names], tolerant=True)
     if how == "exact" and len(found) == 1:
-        return Meaning(names[found[0]], sure=True)
+        return Meaning(names[found[0]], _mart(names[found[0]], text), sure=True)
     about = asked_for(text)
     if about.name:
         return about
     if len(found) == 1 and (how != "typo" or _whole(text, asides()[names[found[0]]].meant)):
-        return Meaning(names[found[0]], sure=how == "within")
+        return Meaning(names[found[0]], _mart(names[found[0]], text), sure=how == "within")
     said = text.split()
     # "ada diskon gak?" asks the same as "ada diskon?".
     return meaning(" ".join(said[:-1])) if len(said) > 1 and fold(said[-1]) in asides().no else Meaning("")
+
+
+def _mart(name: str, text: str) -> str:
+    """The mart that a question names, where its answer is about one."""
+    return marts.mentioned(text) if asides()[name].of_a_mart else ""
 
 
 def _whole(text: str, forms: Sequence[str]) -> bool:
@@ -119,11 +133,16 @@ def _whole(text: str, forms: Sequence[str]) -> bool:
 
 def asked_for(text: str) -> Meaning:
     """The thing that is asked for or offered, and by which conversation: "ada gula?", "harga beras", "jual keripik"."""
+    if cash_words.is_told(text):
+        return Meaning(CASH, text.strip(), sure=True)
     typed, said = _aligned(text)
     start, end = 0, len(said)
     around = asides()
     while start < end and (said[start] in around.lead or said[start] in VOCABULARY.polite):
         start += 1
+    for name, aside in around.items():
+        if wanted := _how(aside, typed[start:], said[start:], around):
+            return Meaning(name, wanted, sure=True)
     stop = next((at for at in range(start + 1, end) if said[at] in around.until), end)
     while stop > start + 2 and said[stop - 1] in VOCABULARY.polite:
         stop -= 1
@@ -135,6 +154,23 @@ def asked_for(text: str) -> Meaning:
         if said[start:stop] and said[start] in aside.things and stop - start < OF_A_THING:
             return Meaning(name, " ".join(typed[start:stop]).strip(".,!?"), sure=True)
     return Meaning("")
+
+
+def _how(aside: Aside, typed: Sequence[str], said: Sequence[str], around: Asides) -> str:
+    """What somebody wants to know how to do; empty where that has an answer of its own: "cara daftar"."""
+    forms = [one.meant for one in around.values()]
+    for count in range(min(len(said) - 1, 3), 0, -1):
+        if " ".join(said[:count]) in aside.about:
+            last = _end(said, count, around.tail | around.no | VOCABULARY.polite)
+            answered = (words.match(" ".join(one), forms, tolerant=False).indexes for one in (said, said[count:last]))
+            return "" if any(answered) else " ".join(typed[count:last]).strip(".,!?")
+    return ""
+
+
+def same_thing(one: str, other: str) -> bool:
+    """Whether both may be called so: "keripik" is "Keripik singkong"; what is spelt alike is not: kopi and topi."""
+    pairs = ((one, other), (other, one)) if fold(one) and fold(other) else ()
+    return any(words.match(text, [[name]], tolerant=True).how not in ("typo", "none") for text, name in pairs)
 
 
 def _aligned(text: str) -> tuple[list[str], list[str]]:

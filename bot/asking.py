@@ -63,6 +63,13 @@ class Rejected:
     reason: str
     values: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The reason, before it the one for where only one thing fits: "from 1 to 1" is nothing to say."""
+        told = self.values
+        one = told.get("count") == 1 or ("low" in told and told["low"] == told.get("high"))
+        return (".".join((self.reason, "one")), self.reason) if one else (self.reason,)
+
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
@@ -71,6 +78,21 @@ class Candidates:
     options: tuple[Option, ...]
     key: str = "did_you_mean"
     """The template that asks which."""
+
+
+CHANGE = "<change"
+"""The candidate of a doubt that says: no, and here is another answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt(Candidates):
+    """The answer fits and may be a slip: `key` asks it back in place of the question, with `values`.
+
+    Of its options the first is what was said, the second CHANGE; `<key>.right` and `<key>.change` are their labels. It
+    is no answer, and kept nowhere, before it is confirmed.
+    """
+
+    values: Mapping[str, object] = field(default_factory=dict)
 
 
 class Question(Protocol):

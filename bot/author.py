@@ -5,7 +5,7 @@ of the conversation's name. conversations/README.md shows it in ten lines.
 """
 
 from bot import asides, cash_words, costing, courses, directory, formats, marts, places
-from bot.asking import Option, Question
+from bot.asking import Option, Question, Rejected
 from bot.attachments import Attachment, Photo
 from bot.chat import Chat, Conversation, conversation
 from bot.courses import Course, Lesson
@@ -16,6 +16,7 @@ from bot.prose import Note, Prose
 from bot.questions import (
     BirthYear,
     Choice,
+    Clearable,
     Kecamatan,
     Keeps,
     Listed,
@@ -41,6 +42,7 @@ __all__ = [
     "BirthYear",
     "Chat",
     "Choice",
+    "Clearable",
     "Conversation",
     "Course",
     "Day",
@@ -64,6 +66,7 @@ __all__ = [
     "Prose",
     "Question",
     "Reference",
+    "Rejected",
     "Rupiah",
     "Sought",
     "StockLine",

@@ -51,6 +51,7 @@ class Words(NamedTuple):
     yesterday: frozenset[str]
     counted: frozenset[str]
     each: frozenset[str]
+    trade: frozenset[str]
     between: frozenset[str]
     never: frozenset[str]
     periods: dict[str, str]
@@ -267,3 +268,15 @@ def is_for_them(text: str) -> bool:
     if not told and len(text.split()) > SHORT:
         return False
     return bool(found) and all(note.sure or note.kind for note in found)
+
+
+def is_told(text: str) -> bool:
+    """Whether a message out of the blue tells what was sold or bought, and for how much: "jual 3 bungkus 45rb".
+
+    An amount that may be another one counts only where nothing else is said: "jual keripik 5" is no note.
+    """
+    spoken = fold(text).split() if len(text) <= words.LONGEST else []
+    if not spoken or spoken[0] not in vocabulary().trade or "?" in text:
+        return False
+    found = notes(text)
+    return bool(found) and all(note.kind and note.amounts and (note.sure or not note.what) for note in found)

@@ -18,6 +18,7 @@ from bot.questions import Choice
 
 T = TypeVar("T")
 Script = Callable[["Chat"], Awaitable[Any]]
+Instead = Callable[[str, Mapping[str, Any] | None], tuple[str, str] | None]
 Effect = Callable[[Any], Awaitable[Any]]
 """An async function of the transaction."""
 
@@ -41,6 +42,9 @@ class Conversation:
     """The catalogue that it speaks from, where that is another conversation's."""
     takes: Callable[[str], bool] | None = None
     """Which sentences behind one of its words are for it; without it only a code is: `cek petugas PTG-7K4M`."""
+    instead: Instead | None = None
+    """What is opened in its place for words behind its own, and with what; None for itself. Handed those words, and the
+    answers of the one that waits, or None where none does."""
 
     @property
     def domain(self) -> str:
@@ -57,12 +61,13 @@ def conversation(
     role: str = "",
     texts: str = "",
     takes: Callable[[str], bool] | None = None,
+    instead: Instead | None = None,
 ) -> Callable[[Script], Conversation]:
     """Make a conversation of an async function. Registers nothing: the value is found by whoever collects them."""
 
     def made(script: Script) -> Conversation:
         opens = tuple(word.strip() for word in words.split(",") if word.strip())
-        return Conversation(name, script, opens, tuple(steps.split()), keeps, role, texts, takes)
+        return Conversation(name, script, opens, tuple(steps.split()), keeps, role, texts, takes, instead)
 
     return made
 
@@ -163,6 +168,8 @@ class Then:
 
     name: str
     given: str = ""
+    anew: bool = False
+    """From the top: what waits of it is dropped."""
 
 
 class Chat:
@@ -278,9 +285,13 @@ class Chat:
         """Ask for any number of the options and return the list of their values."""
         return await Ask(name, _choice(options, False, True), values, about, optional, default, "", "choose")
 
-    async def review(self, name: str, **values: object) -> None:
-        """Show all answers that have a template `<answer>.label`, let any be changed, and come back on "send"."""
-        await Ask(name, _choice(["send"], True, False), values, kind="review")
+    async def review(self, name: str, *, aliases: tuple[str, ...] = (), **values: object) -> None:
+        """Show all answers that have a template `<answer>.label`, let any be changed, and come back on "send".
+
+        aliases: what else says that it is right, where nothing is sent or kept: "ya", "lanjut".
+        """
+        options = [Option("send", aliases=aliases) if aliases else "send"]
+        await Ask(name, _choice(options, True, False), values, kind="review")
 
     async def once(self, name: str, effect: Callable[[Any], Awaitable[T]]) -> T:
         """Run an effect in this turn's transaction, once in the life of this talk; its JSON result is recorded."""
@@ -296,9 +307,9 @@ class Chat:
         """Delete this talk with its answers and the texts of its messages when the turn is over."""
         await Forget()
 
-    def then(self, name: str, given: str = "") -> Then:
-        """`return chat.then("menu")` goes on with another conversation."""
-        return Then(name, given)
+    def then(self, name: str, given: str = "", *, anew: bool = False) -> Then:
+        """`return chat.then("menu")` goes on with another conversation. `anew`: what waits of it is dropped."""
+        return Then(name, given, anew)
 
 
 def _choice(

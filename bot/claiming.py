@@ -12,8 +12,11 @@ from typing import Any
 import structlog
 from sqlalchemy import func, select, update
 
+from bot import knocking
+from bot.contents import KNOCK_OWN_CASE
 from bot.log import place
 from bot.queued import OPEN, WINDOW_MS, Row, hold, lapsed, with_account
+from bot.quota import Quota
 from bot.schema import outbox
 from bot.store import Tx, is_unavailable
 
@@ -41,11 +44,21 @@ class Due:
 class Claims:
     """Claims rows for the channels that there are."""
 
-    def __init__(self, channels: Collection[str], word: Word, quiet_until: Callable[[int, str], int]) -> None:
-        """`quiet_until`: when somebody in a district may next be written to unasked, UTC milliseconds."""
+    def __init__(
+        self,
+        channels: Collection[str],
+        word: Word,
+        quiet_until: Callable[[int, str], int],
+        quota: Quota | None = None,
+    ) -> None:
+        """`quiet_until`: when somebody in a district may next be written to unasked, UTC milliseconds.
+
+        `quota`: how many WhatsApp lets us write to first; none: as many as there are.
+        """
         self.channels = channels
         self.word = word
         self.quiet_until = quiet_until
+        self.quota = quota or Quota(0)
 
     async def left(self, tx: Tx) -> list[Row]:
         """What the last run had claimed or could not deliver, in order; what is too old to be sure of is given up."""
@@ -95,10 +108,22 @@ class Claims:
         if until > tx.now:
             await _change(tx, row, state="waiting", due_at=until)
             return False
+        if row["template"] == KNOCK_OWN_CASE:
+            return await knocking.is_wanted(tx, row) and await self._has_room(tx, row)
         if row["channel"] == "whatsapp" and tx.now - row["last_inbound_at"] > WINDOW_MS:
             await hold(tx, row["id"], row["account_id"])
             return False
         return True
+
+    async def _has_room(self, tx: Tx, row: Mapping[str, Any]) -> bool:
+        """Whether the tier has a place for who is knocked for; else it waits until there is one."""
+        trial = self.quota.trial(tx.now)
+        goes = trial.room(row["account_id"])
+        if not goes:
+            await _change(tx, row, state="waiting", due_at=trial.promise())
+        # Counted although this may come to nothing yet: one too few is better than one too many.
+        trial.keep()
+        return goes
 
     async def _worded(self, tx: Tx, rows: Sequence[Mapping[str, Any]]) -> list[Row]:
         """Rows as messages; what cannot be put into words fails alone and holds up no other."""

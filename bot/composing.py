@@ -177,7 +177,10 @@ class Composer:
             key = asked.name
         if asked.values:
             values = {**values, **self._filled(language, domain, asked.values)}
-        lines.append(self.texts.say(language, domain, key, values))
+        if asked.instead is not None:
+            lines.append(self._part(language, domain, asked.instead, values))
+        else:
+            lines.append(self.texts.say(language, domain, key, values))
         if asked.many:
             lines.append(self.texts.say(language, COMMON, "many_hint", {}))
         if asked.optional:

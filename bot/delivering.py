@@ -13,7 +13,7 @@ from contextlib import suppress
 
 import structlog
 
-from bot import waking
+from bot import formats, waking
 from bot.channels import (
     Blocked,
     Channel,
@@ -316,7 +316,7 @@ class Delivering:
         if why == "stopped":
             self.settling.also(lambda tx: reach.opted_out(tx, account, channel))
         else:
-            self.settling.add(reach.GONE, why, account)
+            self.settling.add(reach.GONE, why, formats.utc_day(self.store.clock()), account)
 
     async def close(self, grace: float = 5.0) -> None:
         """Let what is being sent arrive and settle it; what has not been handed over waits in the table again."""

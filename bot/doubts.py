@@ -1,8 +1,9 @@
 """What may or may not have been sent on WhatsApp is asked of Twilio's log; on Telegram nobody can tell.
 
-A delivery that Twilio has is sent; one that it has never seen has failed, and staff may let it go again. By itself it
-never goes: a request that was cut off may still become a message, and nothing promises by when Twilio's list has it
-(platform.md 2.4), so now and then somebody would get it twice. Sends nothing.
+A delivery that Twilio has is sent; one that it has never seen has failed, and of one in several parts those that it has
+never seen: staff may let them go again. By itself nothing goes: a request that was cut off may still become a message,
+and nothing promises by when Twilio's list has it (platform.md 2.4), so now and then somebody would get it twice. Sends
+nothing.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from typing import Protocol
 
 import structlog
 
-from bot import markup
 from bot.channels import Blocked, Refused, Throttled, Unauthorized, Uncertain, Unreachable
+from bot.channels.parts import MISSING
 from bot.channels.twilio_log import Told
 from bot.log import place
-from bot.messages import Status
-from bot.records import announcements, remains
+from bot.messages import Outgoing, Status
+from bot.records import announcements, media, remains
 from bot.records.remains import Doubt
-from bot.store import Store, Unavailable
+from bot.store import Store, Tx, Unavailable
 from bot.ways import Ways
 
 log = structlog.get_logger(__name__)
@@ -42,6 +43,9 @@ class Remembers(Protocol):
 
     async def told(self, address: str, since: int) -> list[Told]:
         """Our messages to an address since then (UTC milliseconds), oldest first."""
+
+    def bodies(self, message: Outgoing) -> list[str]:
+        """The texts of the messages that it takes, in order."""
 
 
 class Doubts:
@@ -103,27 +107,48 @@ class Doubts:
 
     async def _clear_up(self, doubt: Doubt) -> None:
         told = await self.channel.told(doubt.address, doubt.since - CLOCKS_MS)
-        mine = [one for one in told if doubt.number in one.text]
-        parts = await self._parts(doubt)
-        ids = " ".join(one.sid for one in mine)
-        state, reason = ("sent", "") if len(mine) >= parts else ("uncertain", "") if mine else ("failed", "provider")
-        await self.store.run(lambda tx: remains.resolved(tx, doubt, state, reason, ids))
+        ids = _found(doubt, await self._bodies(doubt), told)
+        state, reason = ("failed", "provider") if MISSING in ids else ("sent", "")
+        known = " ".join(ids) if any(one != MISSING for one in ids) else ""
+        await self.store.run(lambda tx: remains.resolved(tx, doubt, state, reason, known))
         log.info("doubts.asked", delivery=doubt.id, state=state)
-        if state == "sent":
+        first = [one for one in told if one.sid == ids[0]]
+        if first and not doubt.ids:
             with suppress(Unavailable):
-                await self.settle([_status(one, self.store.clock()) for one in mine[:1]])
+                await self.settle([_status(one, self.store.clock()) for one in first])
 
-    async def _parts(self, doubt: Doubt) -> int:
-        """How many messages it takes; all but the last of them may lack the number of the announcement."""
+    async def _bodies(self, doubt: Doubt) -> list[str]:
+        """The texts of the messages that it takes."""
         if doubt.way == "template":
-            return 1
+            return [doubt.number]
         if doubt.number not in self.ways:
-            found = await self.store.run(lambda tx: announcements.get(tx, doubt.number))
-            assert found is not None
-            self.ways.add(found)
-        text = self.ways.message(doubt.number, "whatsapp", doubt.language).text
-        split = markup.split(text, markup.WHATSAPP_LIMIT, markup.whatsapp_length)
-        return sum(doubt.number in part for part in split)
+            await self.store.run(lambda tx: self._take_up(tx, doubt.number))
+        return self.channel.bodies(self.ways.message(doubt.number, "whatsapp", doubt.language, bool(doubt.sparing)))
+
+    async def _take_up(self, tx: Tx, number: str) -> None:
+        found = await announcements.get(tx, number)
+        assert found is not None
+        self.ways.add(found, await media.size(tx, found.media))
+
+
+def _found(doubt: Doubt, bodies: Sequence[str], told: Sequence[Told]) -> list[str]:
+    """The ids of its parts, MISSING for one that Twilio has never seen, or that it could not deliver.
+
+    The words may have been others, in another language or before a correction, but not the announcement's number.
+    """
+    known = doubt.ids.split()
+    left = [one for one in told if one.sid not in known]
+    ids = []
+    for at, body in enumerate(bodies):
+        if at < len(known) and known[at] != MISSING:
+            ids.append(known[at])
+            continue
+        words = body.split()
+        mine = (one for one in left if one.text.split() == words or (doubt.number in body and doubt.number in one.text))
+        match = next((one for one in mine if at == 0 or one.state not in ("failed", "undelivered")), None)
+        ids.append(match.sid if match is not None else MISSING)
+        left = [one for one in left if one is not match]
+    return ids
 
 
 def _status(one: Told, now: int) -> Status:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from bot import words
-from bot.asking import Candidates, Option, Rejected
+from bot.asking import TEXT, Candidates, Doubt, Option, Rejected
 from bot.chat import Ask
 from bot.messages import Incoming
 from bot.progress import Progress
@@ -35,11 +37,27 @@ def weigh(progress: Progress, ask: Ask, heard: Incoming, word: str) -> bool:
     if not word.startswith(OPENS):
         return False
     if not question.free:
+        typed = question.accepts == TEXT and not question.options()
+        if typed and word.startswith(f"{OPENS}{progress.conversation.name} "):
+            # "Jual 20" where an offer is asked how many.
+            return not isinstance(question.read(progress.said(ask, text)), Rejected)
         options = progress.conversation.keeps and question.options()
         return bool(options) and not isinstance(question.read(progress.said(ask, text)), Rejected)
     if _may_be_both(progress, ask, text, word.removeprefix(OPENS)):
         return _ask_word(progress, ask, heard, word)
     return False
+
+
+def which(progress: Progress, ask: Ask, candidates: Candidates) -> NoReturn:
+    """Ask which of these was meant; of a doubt, in place of the question, whether what was said is right."""
+    if progress.away:
+        progress.turn.say("resume")
+    if isinstance(candidates, Doubt):
+        labels = (_put(progress, f"{candidates.key}.{one}", "") for one in ("right", "change"))
+        shown = [[option.value, label] for option, label in zip(candidates.options, labels, strict=True)]
+        progress.wait(ask, keep=True, c=shown, doubt=[candidates.key, dict(candidates.values)])
+    progress.turn.say(f"{ask.name}.did_you_mean", candidates.key)
+    progress.wait(ask, keep=True, c=[[option.value, dict(option.label or {})] for option in candidates.options])
 
 
 def _may_be_both(progress: Progress, ask: Ask, text: str, opens: str) -> bool:

@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 CHUNK = 1000
 """Deliveries that are dropped, or let go once more, in one transaction."""
 OLD = 50_000
-"""What has been held for too long that is looked for at once."""
+"""What has been held for too long, or was left out and may go after all, that is looked for at once."""
 DAY_MS = 86_400_000
 OVERLAP_MS = 5_000
 """Looked at again each time: what was being committed during the last look has an earlier time than that."""
@@ -106,6 +106,12 @@ class Finishing:
             pass
 
     async def _let_go(self, number: str) -> None:
+        while ids := await self.store.read(lambda db: second_tries.to_let_go(db, number, OLD)):
+            gone = 0
+            for at in range(0, len(ids), CHUNK):
+                gone += await self.store.run(lambda tx, some=ids[at : at + CHUNK]: second_tries.these(tx, number, some))  # type: ignore[misc]
+            if not gone:
+                break
         while not await self.store.run(lambda tx: second_tries.some(tx, number, CHUNK)):
             pass
 

@@ -6,8 +6,8 @@ Babel does not know (Sasak, Lamaholot) is written as in Indonesian.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from datetime import date as Date
-from datetime import datetime, timedelta
 from functools import cache
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -20,7 +20,14 @@ _ZONES = {
     "Asia/Makassar": "WITA",
     "Asia/Jayapura": "WIT",
 }
+FULL = 24 * 60
+"""Minutes of a day."""
 _SWAPPED = str.maketrans(",.", ".,")
+
+
+def utc_day(when: int) -> str:
+    """ "2022-11-03": as a day is kept."""
+    return datetime.fromtimestamp(when / 1000, UTC).date().isoformat()
 
 
 def date(when: int | Date, zone: str, language: str) -> str:
@@ -59,9 +66,15 @@ def clock(when: int, zone: str, language: str) -> str:
     """ "pukul 14.05 WITA", "2:05 pm WITA"."""
     there = _there(when, zone)
     label = _ZONES.get(zone) or _offset(there)
+    minute = minute_of_day(there.hour * 60 + there.minute, language)
+    return f"{minute} {label}" if _english(language) else f"pukul {minute} {label}"
+
+
+def minute_of_day(minute: int, language: str) -> str:
+    """ "08.00", "8:00 am": an hour alone, as in what is open from when until when."""
     if _english(language):
-        return f"{there.hour % 12 or 12}:{there:%M} {'am' if there.hour < 12 else 'pm'} {label}"
-    return f"pukul {there:%H.%M} {label}"
+        return f"{minute // 60 % 12 or 12}:{minute % 60:02} {'am' if minute % FULL < FULL // 2 else 'pm'}"
+    return f"{minute // 60:02}.{minute % 60:02}"
 
 
 def rupiah(amount: int, language: str) -> str:

@@ -32,7 +32,8 @@ def change(progress: Progress, ask: Ask, text: str) -> None:
     if not found and words.orders_change(text) and (named or (number is None and not _is_option(progress, ask, text))):
         found = list(range(len(card)))[-MOST:]
     if number is not None:
-        progress.turn.say("no_such_number", last=len(card))
+        few = ("no_line", "only_line")
+        progress.turn.say(few[len(card)] if len(card) < len(few) else "no_such_number", last=len(card))
     elif found:
         lines = ", ".join(f"{at + 1}. {progress.display.line(card[at])}" for at in found)
         progress.turn.say("which_line", lines=lines, number=found[0] + 1)

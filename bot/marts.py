@@ -23,6 +23,8 @@ STATUSES: Final = ("planned", "opening_soon", "open", "temporarily_closed", "clo
 TO_COME: Final = ("planned", "opening_soon")
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 DAY: Final = 24 * 60
+_COMMON: Final = re.compile(r"\b(?:sbmi|mart)\b")
+"""What every mart is called."""
 
 Hours = Mapping[int, tuple[int, ...] | None]
 """By weekday (Monday is 0): opening and closing as minutes of the day, both once more behind a break; None: closed; a
@@ -171,6 +173,18 @@ def named(text: str) -> str:
     known = options()
     found = words.find(text, [places.names(one) for one in known], tolerant=True) if text.strip() else []
     return known[found[0]].value if len(found) == 1 else ""
+
+
+def mentioned(text: str) -> str:
+    """The code of the one mart that stands somewhere in a question, by its name or its district; else empty."""
+    said = f" {words.fold(text)} "
+    found = {
+        one.value
+        for one in options()
+        for name in places.names(one)
+        if (called := _COMMON.sub("", words.fold(name)).strip()) and f" {called} " in said
+    }
+    return found.pop() if len(found) == 1 else named(text) if not found else ""
 
 
 def _shares(mart: Mart) -> bool:

@@ -57,16 +57,16 @@ def find(text: str, names: Sequence[Sequence[str]], *, tolerant: bool) -> list[i
 def match(text: str, names: Sequence[Sequence[str]], *, tolerant: bool) -> Match:
     """As `find`, telling how: the exact name; its beginning; the name within a sentence; some of its words; a typo.
 
-    Without `tolerant` only the exact name counts (case, spaces and politeness aside). A negation in the text is never
-    lost: "tidak setuju" does not match "Setuju", nor the other way round. Typos: none under four letters, one edit up
-    to seven, two above.
+    Without `tolerant` only the exact name counts (case, spaces, and politeness wherever it stands, aside). A negation
+    in the text is never lost: "tidak setuju" does not match "Setuju", nor the other way round. Typos: none under four
+    letters, one edit up to seven, two above.
     """
     words = fold(text).split()
     if not 0 < len(words) <= 30:
         return Match("none", [])
     made = [[_name(one) for one in called] for called in names]
-    for core in cores(words):
-        joined = core.replace(" ", "")
+    meant = "".join(word for word in words if word not in _W.polite)
+    for joined in (*(core.replace(" ", "") for core in cores(words)), *([meant] if meant else [])):
         if found := [at for at, called in enumerate(made) if any(name.joined == joined for name in called)]:
             return Match("exact", found)
     if not tolerant:

@@ -21,6 +21,10 @@ class Metrics:
         self._unreadable = Counter(
             "pijar_unreadable", "Updates that could not be parsed", ["channel"], registry=self.registry
         )
+        self._knocks = Counter(
+            "pijar_knocks", "Templates that told somebody of news of their own, by what became of them", ["state"],
+            registry=self.registry,
+        )  # fmt: skip
         self._up = Gauge("pijar_database_up", "1 while the database takes writes", registry=self.registry)
         self._up.set(1)
 
@@ -40,6 +44,10 @@ class Metrics:
     def unreadable(self, channel: str) -> None:
         """An update was stepped over."""
         self._unreadable.labels(channel).inc()
+
+    def knock(self, state: str) -> None:
+        """One was sent, failed or is uncertain."""
+        self._knocks.labels(state).inc()
 
     def database(self, up: bool) -> None:
         """Whether the last write went through."""

@@ -19,7 +19,7 @@ from sqlalchemy import event, text
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest file in migrations/versions; a test compares the two."""
 
 FOLDER = Path(__file__).parent / "migrations"

@@ -137,6 +137,8 @@ class Hour(Typed):
     offered: tuple[Option, ...]
     quiet: tuple[time, time]
     """From when until when it may not be."""
+    spans: tuple[int, ...] = ()
+    """Minutes from when until when it has to be, where it has to be within some."""
 
     def options(self) -> tuple[Option, ...]:
         return self.offered
@@ -151,6 +153,9 @@ class Hour(Typed):
         at = _hour(said.text)
         if at is None:
             return Rejected("hour")
+        minute, pairs = at.hour * 60 + at.minute, zip(self.spans[::2], self.spans[1::2], strict=True)
+        if self.spans and not any(first <= minute < last for first, last in pairs):
+            return Rejected("hour_quiet")
         start, end = self.quiet
         if start <= at < end if start <= end else at >= start or at < end:
             return Rejected("hour_quiet")

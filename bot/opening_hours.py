@@ -14,12 +14,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from bot import formats
 from bot.asking import Candidates, Rejected, Said, Typed, Value
 
 Span = tuple[int, ...] | None
 """Opening and closing as minutes of the day, and where there is a break both once more; None: closed."""
 
 FULL: Final = 24 * 60
+NOON: Final = 12 * 60
+EARLY: Final = 5 * 60
+"""No shop opens before: "1-5 pm" begins in the afternoon."""
 LONGEST: Final = 200
 AHEAD: Final = 14
 """Days in which the next opening is looked for."""
@@ -51,6 +55,7 @@ _CLOSED: Final = re.compile(
 )
 _RESTS: Final = re.compile(r"\b(?:istirahat|rehat|break|lunch)\b")
 _UNREAD: Final = Rejected("day_hours")
+_MIDNIGHT: Final = re.compile(r"\b(?:tengah malam|midnight)\b")
 _USUAL: Final = re.compile(r"\b(?:biasa|biasanya|normal|usual|as usual)\b")
 
 
@@ -145,9 +150,22 @@ def days_shown(first: int, last: int, language: str) -> str:
     return names[first] if first == last else f"{names[first]}–{names[last]}"
 
 
-def minute_shown(minute: int, language: str) -> str:
-    """ "08.00", "08:00": as on a shop's door."""
-    return f"{minute // 60:02}{':' if language.startswith('en') else '.'}{minute % 60:02}"
+def written(span: Span, language: str) -> tuple[str, ...]:
+    """Opening and closing as on a shop's door, both once more behind a break: "08.00" and "17.00"; none where closed.
+
+    In English "8:00" and "11:30 am" where half a day is the same for both, and that is clear from the closing.
+    """
+    shown: list[str] = []
+    for opens, closes in pairs(span):
+        first, last = _clock(opens, language), _clock(closes, language)
+        if first[-3:] == last[-3:] in (" am", " pm") and 60 <= opens < NOON + EARLY:
+            first = first[:-3]
+        shown += (first, last)
+    return tuple(shown)
+
+
+def _clock(minute: int, language: str) -> str:
+    return "midnight" if minute == FULL and language.startswith("en") else formats.minute_of_day(minute, language)
 
 
 def read_week(text: str) -> dict[int, Span]:
@@ -202,7 +220,9 @@ def _run(first: str, last: str) -> Iterable[int]:
 
 def _span(found: re.Match[str]) -> Span:
     opens = _minute(int(found["ah"]), found["am"], found["ap"] or "")
-    closes = _minute(int(found["bh"]), found["bm"], found["bp"] or "")
+    closes = _minute(int(found["bh"]), found["bm"], found["bp"] or "") or FULL
+    if found["bp"] in ("pm", "sore", "siang", "malam") and not found["ap"] and opens < EARLY and opens + NOON < closes:
+        opens += NOON
     if closes <= opens and not found["bp"] and closes <= FULL // 2:
         # "8-5": a shop closes in the afternoon.
         closes += FULL // 2
@@ -219,7 +239,8 @@ def _minute(hour: int, minutes: str | None, part: str) -> int:
 
 
 def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text[:LONGEST]).lower().replace("’", "'").split())
+    plain = " ".join(unicodedata.normalize("NFKC", text[:LONGEST]).lower().replace("’", "'").split())
+    return _MIDNIGHT.sub("24:00", plain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,4 +288,5 @@ class DayHours(Typed):
     def show(self, value: Value, language: str) -> str | None:
         if isinstance(value, str):
             return value
-        return ", ".join(f"{minute_shown(one, language)}–{minute_shown(two, language)}" for one, two in pairs(value))
+        shown = written(tuple(value), language)
+        return ", ".join(map("–".join, zip(shown[::2], shown[1::2], strict=True)))

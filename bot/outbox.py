@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 from sqlalchemy import update
 
-from bot import waking
+from bot import formats, knocking, waking
 from bot.channels import (
     Blocked,
     Channel,
@@ -32,6 +32,7 @@ from bot.claiming import Claims, Due
 from bot.log import place
 from bot.pacing import Pace
 from bot.queued import TOLD_LATER, Row, hold
+from bot.quota import REFUSED_MS
 from bot.schema import accounts
 from bot.store import Store, T, Tx, Unavailable, Work
 
@@ -73,6 +74,8 @@ class Outbox:
         self.claims = claims
         self.answered: Callable[[str], None] = lambda account: None
         """Told of each account whose replies have gone out."""
+        self.knocked: Callable[[str], None] = lambda state: None
+        """Told of each knock what became of it: sent, failed, uncertain."""
         self._queues: dict[Chain, deque[Row]] = {}
         self._unasked = 0
         self._in_flight: set[int] = set()
@@ -193,6 +196,8 @@ class Outbox:
         match fault:
             case Halfway():
                 return await self._not_sent(self._onward(row, queue, fault.ids), queue, fault.fault)
+            case Throttled() if fault.tier and row.lane == knocking.LANE:
+                await self._tomorrow(row)
             case Throttled():
                 pace.throttled(fault.after, row.message.to if fault.chat else "")
                 if fault.after > LONG_PAUSE:
@@ -203,7 +208,7 @@ class Outbox:
                 return await self._later(row, queue)
             case Uncertain():
                 return await self._once_more(row)
-            case WindowClosed():
+            case WindowClosed() if row.lane != knocking.LANE:
                 await self._hold(row)
             case Blocked():
                 await self._give_up_on(row.account)
@@ -246,7 +251,7 @@ class Outbox:
                 self._note("waiting", row, reason="unreachable")
 
     async def _once_more(self, row: Row) -> Row | None:
-        if row.lane == "announcement" or row.doubted:
+        if row.lane == knocking.LANE or row.doubted:
             self._settle(row, "uncertain", reason="no answer")
             return None
         await asyncio.sleep(DOUBT_SECONDS)
@@ -255,6 +260,12 @@ class Outbox:
     async def _hold(self, row: Row) -> None:
         arrived = " ".join(row.message.arrived)
         await self._stubborn(lambda tx: hold(tx, row.id, row.account, provider_id=arrived))
+        self._held.discard(row.id)
+
+    async def _tomorrow(self, row: Row) -> None:
+        """WhatsApp lets us write first to nobody else for now."""
+        self.claims.quota.refused(self.store.clock())
+        await self._stubborn(lambda tx: knocking.again(tx, row.id, tx.now + REFUSED_MS))
         self._held.discard(row.id)
 
     async def _give_up_on(self, account: str) -> None:
@@ -267,11 +278,14 @@ class Outbox:
             queue.clear()
 
         async def work(tx: Tx) -> None:
-            await tx.execute(update(accounts).where(accounts.c.id == account).values(reachable="blocked"))
+            gone = {"reachable": "blocked", "failed_on": formats.utc_day(tx.now)}
+            await tx.execute(update(accounts).where(accounts.c.id == account).values(gone))
 
         await self._stubborn(work)
 
     def _settle(self, row: Row, state: str, ids: tuple[str, ...] = (), reason: str = "") -> None:
+        if row.lane == knocking.LANE:
+            self.knocked(state)
         untold = state == "sent" and row.message.channel in TOLD_LATER
         self._note(state, row, ids, reason, blank=not untold, at=self.store.clock())
 

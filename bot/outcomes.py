@@ -14,11 +14,12 @@ from typing import Any
 import msgspec
 import structlog
 
+from bot import formats
 from bot.channels import Blocked, Throttled, Unfit, Unreachable, WindowClosed
 from bot.channels.parts import MISSING
 from bot.channels.twilio_errors import TIER, meaning, why
 from bot.messages import Status
-from bot.records import deliveries, reach
+from bot.records import deliveries, reach, unreachable
 from bot.store import Tx
 
 log = structlog.get_logger(__name__)
@@ -52,7 +53,6 @@ CROSS JOIN deliveries d ON d.announcement = n.number AND d.account_id = a.id
 WHERE instr(d.provider_id, ' ' || json_extract(j.value, '$[0]')) > 0 AND d.state <> 'sending'
 """
 LATELY_MS = 48 * HOUR_MS
-_PART_FAILED = "UPDATE deliveries SET delivery = 'failed', provider_id = ? WHERE id = ? AND state = 'sent'"
 _TOLD = "UPDATE deliveries SET delivery = ? WHERE id = ? AND state <> 'held'"
 # Beside parts that have arrived the one that has not is marked: it alone may go again, where staff say so.
 _FAILED = """
@@ -63,10 +63,11 @@ UPDATE deliveries SET state = 'waiting', way = '', reason = ?, delivery = '', pr
   attempts = attempts + 1
 WHERE id = ?
 """
-_GAP = "UPDATE deliveries SET provider_id = ? WHERE id = ? AND state IN ('waiting', 'failed')"
+_GAP = "UPDATE deliveries SET provider_id = ? WHERE id = ? AND state NOT IN ('sending', 'sent')"
+ENDED = ("failed", "skipped", "dropped")
 _HOLD = f"""
 UPDATE deliveries SET state = CASE WHEN {deliveries.PAST} IS NOT NULL THEN 'dropped' ELSE 'held' END, way = '',
-  reason = coalesce({deliveries.PAST}, '{deliveries.WINDOW}'), delivery = '', provider_id = '', due_at = :now
+  reason = coalesce({deliveries.PAST}, '{deliveries.WINDOW}'), delivery = '', provider_id = :known, due_at = :now
 WHERE id = :id
 """
 _NOT_HELD = "UPDATE accounts SET held = max(0, held - 1) WHERE id = ?"
@@ -115,22 +116,26 @@ async def settle(
     for one in found:
         status = told[one.sid]
         state = "failed" if status.state == "undelivered" else status.state
-        # Of one that counts as sent another part may have failed before.
-        news = rank(state) > rank(one.delivery) or (state == "failed" and one.state == "sent")
+        # Another part may have failed before.
+        news = rank(state) > rank(one.delivery) or (state == "failed" and MISSING in one.ids.split())
         if news and one.state in ("sent", "uncertain", "held"):
             if state == "failed":
                 await _failed(tx, work, one, status.error)
             else:
-                work.add(_TOLD, state, one.id)
+                work.told(state, one)
                 # What is only `sent` may still turn out not to arrive.
                 if state in ("delivered", "read"):
                     work.add(reach.ARRIVED, one.account)
-        elif news and state == "failed" and one.state in ("waiting", "failed"):
+        elif news and state == "failed" and one.state in ("waiting", *ENDED):
             # The rest has not gone out.
             work.add(_GAP, one.without(failed), one.id)
     for one in parts:
-        if one.sid in failed and one.id not in work.again_already:
-            _part_failed(tx, work, one, told[one.sid].error)
+        if one.sid in failed:
+            await _part_failed(tx, work, one, told[one.sid].error)
+        elif one.state == "sent" and rank(told[one.sid].state) > rank(one.delivery):
+            work.told(told[one.sid].state, one)
+    if work.failures and (turning := await reach.turning(tx, work.failures)):
+        await unreachable.announce(tx, turning)
     if work.rows or work.failures:
         tx.later(work.run)
     if work.full:
@@ -150,14 +155,31 @@ def _find(driver: sqlite3.Connection, told: Mapping[str, Status], now: int) -> t
     return found, [_Sent(*row) for row in driver.execute(_FIND_PART, values)]
 
 
-def _part_failed(tx: Tx, work: _Work, one: _Sent, error: str) -> None:
+async def _part_failed(tx: Tx, work: _Work, one: _Sent, error: str) -> None:
     """A later part did not arrive: it goes alone, with the first where that has not either."""
-    if one.state in ("waiting", "failed"):
+    if one.id in work.done:
+        return
+    fault, wait = meaning(error), _wait(one, error)
+    if one.state != "sent":
         work.add(_GAP, one.without(work.failed), one.id)
-    elif one.state == "sent" and (wait := _wait(one, error)) is not None:
+    elif fault is WindowClosed:
+        # Who has a part gets the rest when they write.
+        work.again(tx, one, deliveries.WINDOW, 0)
+    elif fault is Blocked:
+        await _gone(tx, work, one, error)
+    elif wait is not None:
         work.again(tx, one, "", wait)
     else:
-        work.add(_PART_FAILED, one.without(work.failed), one.id)
+        work.ended(one, "provider")
+
+
+async def _gone(tx: Tx, work: _Work, one: _Sent, error: str) -> None:
+    """The person does not want to hear from us, or is not there."""
+    work.ended(one, why(error))
+    if why(error) == "stopped":
+        await reach.opted_out(tx, one.account, one.channel)
+    else:
+        work.add(reach.GONE, why(error), formats.utc_day(tx.now), one.account)
 
 
 def _wait(one: _Sent, error: str) -> int | None:
@@ -171,16 +193,12 @@ def _wait(one: _Sent, error: str) -> int | None:
 
 async def _failed(tx: Tx, work: _Work, one: _Sent, error: str) -> None:
     """What a failure means for a delivery."""
-    fault, known = meaning(error), one.without(work.failed) or one.sid
+    fault = meaning(error)
     log.info("outcomes.failed", delivery=one.id, way=one.way, error=error)
     if fault is Blocked:
-        work.add(_FAILED, why(error), tx.now, known, one.id)
         if one.state == "held":
             work.add(_NOT_HELD, one.account)
-        if why(error) == "stopped":
-            await reach.opted_out(tx, one.account, one.channel)
-        else:
-            work.add(reach.GONE, why(error), one.account)
+        await _gone(tx, work, one, error)
     elif one.asked(tx.now):
         work.again(tx, one, deliveries.ASKED, 0)
         if one.state == "held":
@@ -189,7 +207,7 @@ async def _failed(tx: Tx, work: _Work, one: _Sent, error: str) -> None:
         work.again(tx, one, deliveries.WINDOW, 0)
     elif fault in (WindowClosed, Unfit) or one.state == "held":
         # The template or the knock is not taken: it can only wait until the person writes.
-        work.name(_HOLD, now=tx.now, id=one.id)
+        work.name(_HOLD, now=tx.now, id=one.id, known=one.without(work.failed))
         if one.state == "held":
             work.add(_NOT_HELD, one.account)
         work.last(deliveries.KEPT, id=one.id)
@@ -200,7 +218,7 @@ async def _failed(tx: Tx, work: _Work, one: _Sent, error: str) -> None:
         wait = _wait(one, error)
         if wait is None or one.state == "uncertain":
             # Of what is uncertain the rest may have arrived.
-            work.add(_FAILED, "provider", tx.now, known, one.id)
+            work.ended(one, "provider")
         else:
             work.again(tx, one, "", wait)
 
@@ -212,7 +230,9 @@ class _Work:
         self.now = now
         self.failed = failed
         """Messages that did not arrive."""
-        self.again_already: set[int] = set()
+        self.done: set[int] = set()
+        """Deliveries that a failure has changed; all that failed of them was looked at then."""
+        self._arrived: set[int] = set()
         self.rows: dict[str, list[Any]] = {}
         self.behind: dict[str, list[Any]] = {}
         self.failures: list[str] = []
@@ -228,11 +248,22 @@ class _Work:
         """Behind all others, for it looks at what they have done."""
         self.behind.setdefault(statement, []).append(values)
 
+    def told(self, state: str, one: _Sent) -> None:
+        """It has arrived, or been read; of several parts the first of which that is told counts."""
+        if one.id not in self._arrived:
+            self._arrived.add(one.id)
+            self.add(_TOLD, state, one.id)
+
     def again(self, tx: Tx, one: _Sent, reason: str, after: int) -> None:
-        # By another way it goes whole.
-        self.add(_AGAIN, reason, "" if reason else one.without(self.failed), tx.now + after, one.id)
-        self.again_already.add(one.id)
+        """What did not arrive of it waits once more."""
+        self.add(_AGAIN, reason, one.without(self.failed), tx.now + after, one.id)
+        self.done.add(one.id)
         tx.wake()
+
+    def ended(self, one: _Sent, reason: str) -> None:
+        """What did not arrive of it is given up."""
+        self.add(_FAILED, reason, self.now, one.without(self.failed) or one.sid, one.id)
+        self.done.add(one.id)
 
     def run(self, driver: sqlite3.Connection) -> None:
         deliveries.many(driver, *self.rows.items(), *self.behind.items())

@@ -17,7 +17,7 @@ from bot.log import place
 from bot.messages import Outgoing
 from bot.queued import WINDOW_MS
 from bot.quota import Quota, Trial
-from bot.records import announcements, contents, deliveries, media
+from bot.records import announcements, contents, deliveries, letting_go, media
 from bot.records.announcements import TOPIC
 from bot.records.deliveries import ASKED, KNOCKED, LIMIT, WINDOW, Candidate, Decided, Live
 from bot.store import Tx
@@ -72,6 +72,8 @@ class Picking:
         self.quota = quota
         self._turn = 0
         self._approved_at = 0
+        self._exempt: set[str] = set()
+        """Announcements of which it is on record that they go out in quiet hours."""
         self._aside: dict[str, int] = {}
         """Announcements that could not be put into words, until when they are let alone."""
 
@@ -88,6 +90,9 @@ class Picking:
             self._approved_at = tx.now
         look = _Look(self, channel, tx.now, room)
         picked = await tx.driver(lambda driver: look.run(driver, live)) if live else Picked()
+        for number in look.exempt - self._exempt:
+            await letting_go.exempt(tx, self.ways[number])
+            tx.after.append(lambda number=number: self._exempt.add(number))  # type: ignore[misc]
         if self._aside:
             picked.next_at = min([picked.next_at or tx.now + ASIDE_MS, *self._aside.values()])
         return picked
@@ -121,6 +126,8 @@ class _Look:
         self.room = room
         self.decided = Decided()
         self.picked = Picked(trial=picking.quota.trial(now))
+        self.exempt: set[str] = set()
+        """Announcements that go to somebody for whom it is quiet now."""
         self._quiet: dict[str, int] = {}
         self._earlier: dict[str, str] = {}
         """The messages that are put right, by account."""
@@ -168,11 +175,11 @@ class _Look:
         return len(found)
 
     def _decide(self, number: str, one: Candidate) -> None:
-        announcement, decided = self.ways[number], self.decided
-        why = _unwanted(one)
+        announcement, decided, going = self.ways[number], self.decided, len(self.picked.parcels)
+        why, until = _unwanted(one), self.now if one.reason == ASKED else self._until(one)
         if why:
             decided.skip.append((why, self.now, one.id))
-        elif one.reason != ASKED and announcement.category != "safety" and (until := self._until(one)) > self.now:
+        elif until > self.now and announcement.category != "safety":
             decided.put_off.append((until, "", one.id))
         elif self.channel == "whatsapp" and self._is_shut(one):
             self._outside(number, one)
@@ -189,6 +196,8 @@ class _Look:
                 parts = max(parts, len(ids.split())) + 1
             way = one.way if one.reason == ASKED and one.way else "free" if self.channel == "whatsapp" else ""
             self._go(number, one, way, addressed(message, one.external_id, one.provider_id.split()), parts=parts)
+        if until > self.now and len(self.picked.parcels) > going:
+            self.exempt.add(number)
 
     def _is_shut(self, one: Candidate) -> bool:
         """Whether WhatsApp takes no free text for somebody: by their last message, or it has said so since."""

@@ -122,7 +122,8 @@ class Progress:
         before = self.talk.pending or {}
         pending: dict[str, Any] = {"q": ask.name, "at": self.now}
         if before.get("q") == ask.name:
-            pending.update({key: before[key] for key in ("at", "was", "c", "said", "ticked", "m") if key in before})
+            kept = ("at", "was", "c", "doubt", "said", "ticked", "m")
+            pending.update({key: before[key] for key in kept if key in before})
         elif before.get("last"):
             pending["last"] = before["last"]
         return pending
@@ -136,6 +137,8 @@ class Progress:
             pending["at"] = self.now
         if not keep:
             pending.pop("c", None)
+        if "c" not in pending or ("c" in more and "doubt" not in more):
+            pending.pop("doubt", None)
         self.talk.pending = pending
         if self.resumed:
             self.turn.parts.clear()
@@ -153,6 +156,7 @@ class Progress:
             card=self.display.card(self.lines(), self.talk.answers) if ask.kind == "review" else None,
             takes_contact="contact" in ask.question.accepts,
             again=again,
+            instead=Part((pending["doubt"][0],), pending["doubt"][1]) if "doubt" in pending else None,
         )
         raise Waits
 
@@ -162,7 +166,11 @@ class Progress:
 
     def back(self, ask: Ask) -> NoReturn:
         """Forget the last answer; or where one was being changed, put the old one back."""
-        was = (self.talk.pending or {}).get("was")
+        pending = self.talk.pending or {}
+        was = pending.get("was")
+        if was is None and "doubt" in pending:
+            # Back from whether it is right to the question itself.
+            self.wait(ask)
         if was is not None:
             self.talk.answers[ask.name] = was
         elif len(self.order) > self.sealed:

@@ -14,6 +14,7 @@ from bot.markup import Neutral
 from bot.messages import Button
 from bot.records.announcement_reports import Figures
 from bot.records.announcements import Announcement
+from bot.records.deliveries import IN_PART
 from bot.texts import Texts
 
 PROGRESS: Final = "announcement_progress"
@@ -60,8 +61,9 @@ def running(
 def final(texts: Texts, language: str, facts: Mapping[str, object], found: Announcement, figures: Figures) -> Said:
     """What became of it, and where to read more."""
     counts = {
-        "sent": figures.count("sent"), "held": figures.count("held"), "uncertain": figures.count("uncertain"),
-        "failed": figures.count("failed"), "skipped": figures.count("skipped"), "dropped": figures.count("dropped"),
+        "sent": figures.count("sent"), "in_part": figures.count(IN_PART), "held": figures.count("held"),
+        "uncertain": figures.count("uncertain"), "failed": figures.count("failed"),
+        "skipped": figures.count("skipped"), "dropped": figures.count("dropped"),
     }  # fmt: skip
     shown = {name: number for name, number in counts.items() if number or name == "sent"}
     lines = [

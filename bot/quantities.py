@@ -9,7 +9,7 @@ from datetime import date
 from typing import Final
 
 from bot import words
-from bot.asking import Candidates, Option, Rejected, Said, Typed, Value
+from bot.asking import CHANGE, Candidates, Doubt, Option, Rejected, Said, Typed, Value
 from bot.choices import picked
 from bot.numerals import mentioned
 from bot.vocabulary import VOCABULARY as _W
@@ -99,14 +99,17 @@ class BirthYear(Typed):
     """The year of birth, from a year, an age or a date; 1930 to this year. Refuses nobody for being young.
 
     "46", "umur 46", "46 th" are ages; "'79", "thn 79", "lahir 79", "12-3-1979" years. A bare 70 to 99 may be either and
-    is asked back. An age makes the year that is likeliest, this year minus the age. Rejected: birth_year,
-    birth_year_future, id_number.
+    is asked back. An age makes the year that is likeliest, this year minus the age. A year that makes somebody younger
+    than `adult` may be a slip and is asked back. Rejected: birth_year, birth_year_future, id_number.
     """
 
+    adult: int = 0
+
     def read(self, said: Said) -> Value | Rejected | Candidates:
-        if (one := picked(said)) is not None:
-            return int(one.value)
         today = date.fromisoformat(said.today)
+        if (one := picked(said)) is not None:
+            confirmed = any(other.value == CHANGE for other in said.shown)
+            return int(one.value) if confirmed else self._sure(int(one.value), today)
         text = _plain(said.text)
         if len(text) > words.LONGEST or words.id_number(text):
             return Rejected("id_number" if words.id_number(text) else "birth_year")
@@ -118,7 +121,15 @@ class BirthYear(Typed):
         fits = [year for year in years if FIRST_BIRTH_YEAR <= year <= today.year]
         if not fits:
             return Rejected("birth_year")
-        return fits[0] if len(fits) == 1 else Candidates(tuple(map(_number, fits)), "did_you_mean_number")
+        if len(fits) == 1:
+            return self._sure(fits[0], today)
+        return Candidates(tuple(map(_number, fits)), "did_you_mean_number")
+
+    def _sure(self, year: int, today: date) -> int | Doubt:
+        age = today.year - year
+        if age >= self.adult:
+            return year
+        return Doubt((_number(year), Option(CHANGE)), "young", {"year": year, "age": age})
 
     def _years(self, text: str, today: date) -> list[int]:
         """What the text may mean, likeliest first."""

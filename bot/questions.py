@@ -22,15 +22,15 @@ from typing import Final
 
 from bot import phones, references, words
 from bot.addresses import Kecamatan, Village
-from bot.asking import Candidates, Option, Rejected, Said, Typed, Value
+from bot.asking import Candidates, Option, Question, Rejected, Said, Typed, Value
 from bot.choices import Choice, Listed, YesNo, picked
 from bot.messages import Kind
 from bot.quantities import BirthYear, Keeps, Number, Year
 from bot.rupiah import Rupiah
 
 __all__ = [
-    "BirthYear", "Choice", "Kecamatan", "Keeps", "Listed", "Location", "Nickname", "Number", "PersonName", "Phone",
-    "Reference", "Rupiah", "Text", "Village", "Year", "YesNo",
+    "BirthYear", "Choice", "Clearable", "Kecamatan", "Keeps", "Listed", "Location", "Nickname", "Number", "PersonName",
+    "Phone", "Reference", "Rupiah", "Text", "Village", "Year", "YesNo",
 ]  # fmt: skip
 
 _OPENING: Final = re.compile(
@@ -43,6 +43,12 @@ _OPENING: Final = re.compile(
 )
 _CLOSING: Final = re.compile(r"[\s,]+(?:kak|bu|pak|mas|mbak|min|ya|bang|saja|aja)[\s.!]*$")
 _DEGREES: Final = re.compile(r"(-?\d{1,2}\.\d{2,})\s*[,;/ ]\s*(\d{2,3}\.\d{2,})")
+_GONE: Final = re.compile(
+    r"(?:(?:tolong|mau|minta|please) )?"
+    r"(?:hapus|hapuskan|hapusin|dihapus|hps|kosongkan|kosongin|hilangkan|delete|remove|clear)"
+    r"(?: (?:(?:alamat|patokan|lokasi|titik|peta|kontak|nomor|telepon)(?:nya)?|pin|di|itu|ini|yang|lama|saja|aja|dong"
+    r"|ya|kak|address|landmark|location|contact|number|it|this|that|the))*"
+)
 _LINK: Final = re.compile(r"https?:|www\.|t\.me/|wa\.me/|@\w{3}|\w\.(?:com|id|org|net|me|co)\b", re.I)
 
 
@@ -203,6 +209,34 @@ class Location(Typed):
 
     def show(self, value: Value, language: str) -> str | None:
         return f"{value[0]}, {value[1]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Clearable:
+    """An answer to `question` in place of what there is, or "" where that is to be gone: "hapus"."""
+
+    question: Question
+
+    @property
+    def free(self) -> bool:
+        return self.question.free
+
+    @property
+    def accepts(self) -> frozenset[Kind]:
+        return self.question.accepts
+
+    def options(self) -> tuple[Option, ...]:
+        return self.question.options()
+
+    def outranks(self, text: str) -> bool:
+        """Here it is said of what was just asked for, whatever it may mean elsewhere."""
+        return _GONE.fullmatch(words.fold(text)) is not None
+
+    def read(self, said: Said) -> Value | Rejected | Candidates:
+        return "" if said.kind == "text" and self.outranks(said.text) else self.question.read(said)
+
+    def show(self, value: Value, language: str) -> str | None:
+        return self.question.show(value, language) if value else ""
 
 
 @dataclass(frozen=True, slots=True)

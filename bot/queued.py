@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Select, func, select, text, update
 
+from bot import knocking
 from bot.messages import Button, Outgoing, Pin
 from bot.schema import accounts, outbox, persons
 from bot.store import Tx
@@ -45,9 +46,10 @@ class Row:
 
 
 async def hold(tx: Tx, id: int, account: str, **values: Any) -> None:
-    """Keep a message until the person writes."""
+    """Keep a message until the person writes; where it is news of their own case, a knock tells them that it waits."""
     await tx.execute(update(outbox).where(outbox.c.id == id).values(state="held", **values))
     await tx.execute(update(accounts).where(accounts.c.id == account).values(held=accounts.c.held + 1))
+    knocking.arise(tx, account)
 
 
 def lapsed(now: int) -> dict[str, Any]:
@@ -188,6 +190,7 @@ def with_account() -> Select[Any]:
             outbox.c.id,
             outbox.c.account_id,
             outbox.c.lane,
+            outbox.c.template,
             outbox.c.body,
             # What was held is as good as new when the person writes: a provider that is away then has a day for it.
             func.max(outbox.c.created_at, accounts.c.last_inbound_at).label("created_at"),

@@ -13,7 +13,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import structlog
@@ -25,9 +25,10 @@ from bot.log import place
 from bot.messages import Outgoing
 from bot.progress_messages import Said, final, running
 from bot.queued import body
-from bot.records import announcement_reports, announcements, notices
+from bot.records import announcement_reports, announcements, notices, second_tries
 from bot.records.announcement_reports import ASKED, BIG, RECOUNTED_MS, Figures
 from bot.records.announcements import Announcement, of_row
+from bot.records.deliveries import IN_PART
 from bot.schema import accounts, outbox
 from bot.store import Store, Tx, Unavailable
 
@@ -236,7 +237,7 @@ class Reporting:
 
     async def _count(self, found: Announcement) -> tuple[Figures, float]:
         started, now = time.perf_counter(), self.store.clock()
-        figures = await self.store.read(lambda connection: announcement_reports.count(connection, found, now))
+        figures = await self.store.read(lambda connection: _counted(connection, found, now))
         return figures, time.perf_counter() - started
 
     async def _recount(self, number: str) -> None:
@@ -258,6 +259,14 @@ class Reporting:
         await self.store.run(keep)
         if figures.rows > BIG and now - found.ended_at < RECOUNTED_MS:
             self._recounts[number] = _again(now, found.ended_at)
+
+
+def _counted(connection: sqlite3.Connection, found: Announcement, now: int) -> Figures:
+    """The count of an announcement; of a big one also how many of who was left out may be reached now."""
+    figures = announcement_reports.count(connection, found, now)
+    if figures.rows <= BIG or not figures.count("skipped", IN_PART):
+        return figures
+    return replace(figures, again=second_tries.left_out(connection, found.number, now))
 
 
 async def _open(tx: Tx, number: str, accounts: Collection[str]) -> None:

@@ -9,13 +9,14 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import structlog
 from sqlalchemy import delete
 
-from bot import files, intake, lessons_due, places, statuses, web
+from bot import files, intake, knocking, lessons_due, places, statuses, web
 from bot.approvals import Approvals
 from bot.channels import Channel, Throttled, Uncertain, Unreachable
 from bot.channels.telegram import Telegram
@@ -99,8 +100,11 @@ class Running:
         )
         rates = {**RATES, "telegram": float(settings.telegram_rate)}
         paces = {name: Pace(rates.get(name, 1.0), time.monotonic) for name in self.channels}
-        self.outbox = Outbox(self.store, self.channels, paces, Claims(self.channels, self._word, quiet.until))
-        picking = Picking(self.ways(), quiet.for_many, Quota(settings.whatsapp_tier))
+        quota = Quota(settings.whatsapp_tier)
+        self.outbox = Outbox(self.store, self.channels, paces, Claims(self.channels, self._word, quiet.until, quota))
+        self.outbox.knocked = self.metrics.knock
+        self.knocks = self.ways()
+        picking = Picking(self.ways(), quiet.for_many, quota)
         self.delivering = Delivering(self.store, self.channels, paces, picking)
         self.delivering.answering = self.outbox.answering
         self.planning = Planning(
@@ -196,11 +200,12 @@ class Running:
         await self.menus.set_public(telegram)
 
     async def learn_shapes(self) -> None:
-        """Let WhatsApp know which buttons and lists there are now."""
+        """Let WhatsApp know which buttons and lists there are now, and knock where that has become possible."""
         whatsapp = self.channels.get("whatsapp")
         if isinstance(whatsapp, WhatsApp):
             chains = {language: self.texts.chain(language) for language in self.texts.languages}
             whatsapp.shapes = for_each(await self.store.run(contents.shapes), chains)
+            await knocking.catch_up(self.store)
 
     async def stop(self) -> None:
         """Take nothing more in, let what is on its way arrive, and close."""
@@ -261,6 +266,9 @@ class Running:
             if "open" in packed:
                 made.extend(await self._begin(tx, row, *packed["open"]))
                 continue
+            if "knock" in packed:
+                made.extend(await self._knock(tx, row))
+                continue
             if "announce" in packed:
                 packed = await self._announcement(tx, *packed["announce"])
             if "say" in packed:
@@ -268,6 +276,16 @@ class Running:
             message = message_of(packed, row["channel"], row["external_id"], row["provider_id"])
             made.append(Row(row["id"], row["account_id"], row["lane"], message, row["created_at"], row["attempts"]))
         return made
+
+    async def _knock(self, tx: Tx, row: Mapping[str, Any]) -> list[Row]:
+        """The template that tells of news; without one the row goes."""
+        self.knocks.approve(await contents.approved(tx))
+        message = self.knocks.knock(row["language"])
+        if message is None:
+            await knocking.drop(tx, row["id"])
+            return []
+        message = replace(message, to=row["external_id"])
+        return [Row(row["id"], row["account_id"], row["lane"], message, row["created_at"], row["attempts"])]
 
     async def _announcement(self, tx: Tx, number: str, language: str) -> dict[str, str]:
         """One announcement as it is delivered, for its author to try."""

@@ -13,7 +13,7 @@ from typing import Final
 from bot import words
 from bot.asking import Candidates, Option, Rejected, Said, Typed, Value
 from bot.choices import picked
-from bot.vocabulary import VOCABULARY
+from bot.vocabulary import VOCABULARY, cores, fold
 
 _UNITS: Final = {
     **dict.fromkeys(("rb", "rbu", "rban", "ribu", "ribuan", "rebu", "k", "ewu", "thousand"), 1_000),
@@ -25,6 +25,12 @@ _WHOLE: Final = {
     "semiliar": "1 miliar", "seceng": "1 ribu", "goceng": "5 ribu", "ceban": "10 ribu", "noban": "20 ribu",
     "goban": "50 ribu", "cepek": "1 ratus", "gopek": "5 ratus",
 }  # fmt: skip
+_FREE: Final = frozenset(
+    map(
+        fold,
+        ("gratis", "gratisan", "cuma cuma", "tanpa biaya", "tidak bayar", "gak bayar", "ga bayar", "free", "for free"),
+    )
+)
 _HUNDREDS: Final = ("ratus", "atus", "hundred")
 _HALVES: Final = ("setengah", "stengah", "half")
 _RUPIAH: Final = frozenset({"rp", "idr", "rupiah", "rupiahs", "perak"})
@@ -237,17 +243,23 @@ def pretty(value: int, language: str) -> str:
 class Rupiah(Typed):
     """An amount in whole rupiah from `low` to `high`; what may mean two amounts is asked back.
 
-    Where `low` is 0, "tidak ada" is nothing. Rejected: rupiah, rupiah_range.
+    Where `low` is 0, "tidak ada" and "gratis" are nothing. Rejected: rupiah, rupiah_range.
     """
 
     low: int
     high: int
 
+    def outranks(self, text: str) -> bool:
+        """ "Gratis" is an amount here, and no question what it costs to enrol."""
+        return _is_free(text)
+
     def read(self, said: Said) -> Value | Rejected | Candidates:
         if (one := picked(said)) is not None:
             return int(one.value)
-        if self.low == 0 and words.is_nothing(said.text):
+        if self.low == 0 and (words.is_nothing(said.text) or _is_free(said.text)):
             return 0
+        if _is_free(said.text):
+            return Rejected("rupiah_range", {"low": Sum(self.low), "high": Sum(self.high)})
         amounts = read(said.text) if len(said.text) <= LONGEST_TEXT else None
         if amounts is None:
             return Rejected("rupiah")
@@ -260,6 +272,12 @@ class Rupiah(Typed):
 
     def show(self, value: Value, language: str) -> str | None:
         return pretty(int(value), language)
+
+
+def _is_free(text: str) -> bool:
+    if len(text) > words.LONGEST or "?" in text:
+        return False
+    return any(core in _FREE for core in cores(fold(text).split()))
 
 
 def option(value: int) -> Option:

@@ -109,6 +109,7 @@ accounts = Table(
     UniqueConstraint("channel", "external_id"),
     Index(None, "person_id"),
     Index("ix_accounts_phone", "phone", sqlite_where=text("phone <> ''")),
+    Index("ix_accounts_gone", "id", sqlite_where=text("reachable <> 'ok'")),
     comment="one chat of one channel; persons and accounts are many to many over time",
 )
 
@@ -197,6 +198,7 @@ outbox = Table(
         sqlite_where=text("state IN ('waiting', 'sending')"),
     ),
     Index("ix_outbox_held", "account_id", sqlite_where=text("state = 'held'")),
+    Index("ix_outbox_knocks", "account_id", "created_at", sqlite_where=text("template = 'knock_own_case'")),
     Index(
         "ix_outbox_provider_id",
         "provider_id",
@@ -799,6 +801,14 @@ offer_prices = Table(
     Column("by", String, nullable=False, comment="staff code"),
     Column("created_at", BigInteger, nullable=False),
     Column("answered_at", BigInteger),
+    Column(
+        "signed_on",
+        String,
+        nullable=False,
+        server_default="",
+        comment="local day of a paper, for a maker without a chat",
+    ),
+    Column("witness", String, nullable=False, server_default="", comment="who saw it signed, as staff wrote the name"),
     Index(None, "offer"),
     CheckConstraint("price > 0 AND (shop_price IS NULL OR shop_price >= price)", name="amounts"),
     comment="other prices that a mart asks of a maker: they hold once she agrees",

@@ -73,9 +73,10 @@ class _Index:
         return self._best(means)
 
     def _mistyped(self, word: str) -> Mapping[str, float]:
-        """A word that is one or two edits away, with what means the same."""
+        """A word that is one or two edits away, with what means the same; another first letter is another word."""
         most = 0 if len(word) < 4 else 1 if len(word) < 8 else 2
-        edits = {one: OSA.distance(word, one, score_cutoff=most) for one in self._known if len(one) >= 4}
+        near = [one for one in self._known if len(one) >= 4 and (one[0] in word[:2] or word[0] in one[:2])]
+        edits = {one: OSA.distance(word, one, score_cutoff=most) for one in near}
         least = min((count for count in edits.values() if count <= most), default=0)
         means: dict[str, float] = {}
         for one in (one for one, count in edits.items() if least and count == least):

@@ -37,6 +37,9 @@ class Shelf:
         elif talk.pending is not None:
             # Asked anew when it comes back: what is written in between is not meant for it.
             talk.pending.pop("at", None)
+            if talk.pending.pop("doubt", None):
+                # What was never confirmed is not kept.
+                talk.pending.pop("c", None)
         talk.updated = self.tx.now
         self._drop(talk)
         self.account.gone.append((talk, state))
@@ -45,12 +48,23 @@ class Shelf:
 
     async def take(self, conversation: str) -> Talk | None:
         """The talk of this conversation that is current, set aside or kept as a draft."""
+        talk = await self.waiting(conversation)
+        if talk is not None and talk is not self.account.talk:
+            self._drop(talk)
+        return talk
+
+    async def let_go(self, conversation: str) -> None:
+        """End whatever waits of this conversation."""
+        while (talk := await self.waiting(conversation)) is not None:
+            self.put(talk, "ended")
+
+    async def waiting(self, conversation: str) -> Talk | None:
+        """The same, left where it is."""
         current = self.account.talk
         if current is not None and current.conversation == conversation:
             return current
         for talk, state in self.account.gone:
             if talk.conversation == conversation and state != "ended":
-                self._drop(talk)
                 return talk
         return await self._fetch(talks.c.conversation == conversation, talks.c.state.in_(("aside", "draft")))
 
@@ -61,6 +75,14 @@ class Shelf:
         if talk is not None:
             self._drop(talk)
         return talk
+
+    async def kept(self, menu: str) -> str:
+        """The conversation that was last stopped and can go on; none while anything but the menu is open."""
+        if self.account.talk is not None and self.account.talk.conversation != menu:
+            return ""
+        kept = [talk for talk, state in self.account.gone if state != "ended"]
+        talk = kept[-1] if kept else await self._fetch(talks.c.state.in_(("aside", "draft")))
+        return talk.conversation if talk is not None else ""
 
     async def below(self) -> Talk | None:
         """The last talk set aside or kept in which somebody has said how to be called, left where it is."""

@@ -15,9 +15,9 @@ import msgspec
 import structlog
 from sqlalchemy import select, update
 
-from bot import outcomes
-from bot.channels import Blocked, Unfit, WindowClosed
-from bot.channels.twilio_errors import UNFETCHED, meaning
+from bot import formats, knocking, outcomes
+from bot.channels import Blocked, Throttled, Unfit, Unreachable, WindowClosed
+from bot.channels.twilio_errors import TIER, UNFETCHED, meaning
 from bot.messages import Status
 from bot.queued import as_lines, once_again, take_back
 from bot.schema import accounts, outbox
@@ -46,7 +46,9 @@ UPDATE outbox SET delivery = ?, reason = CASE WHEN ? = '' THEN reason ELSE ? END
   body = CASE WHEN state = 'sent' THEN NULL ELSE body END
 WHERE id = ?
 """
-_GONE = "UPDATE accounts SET reachable = 'blocked' WHERE id = ?"
+_GONE = """
+UPDATE accounts SET failed_on = CASE reachable WHEN 'ok' THEN ? ELSE failed_on END, reachable = 'blocked' WHERE id = ?
+"""
 
 Found = tuple[str, int, str, str]
 """Id at the provider; id, account and delivery of the row."""
@@ -96,17 +98,19 @@ async def settle(
         found += [row for id in best if id not in known for row in await _find_part(tx, id)]
     later = [(best[id], row, account) for id, row, account, before in found if _rank(best[id]) > RANK.get(before, 0)]
     if any(status.error for status, _, _ in later):
-        later = [one for one in later if not await _once_more(tx, one[0], one[1])]
+        later = [one for one in later if not await _once_more(tx, one[0], one[1], full)]
     if later:
-        await tx.driver(lambda driver: _deliver(driver, later))
+        await tx.driver(lambda driver: _deliver(driver, later, tx.now))
     known = {row[0] for row in found}
     return [status for id, status in best.items() if id not in known]
 
 
-async def _once_more(tx: Tx, status: Status, row: int) -> bool:
+async def _once_more(tx: Tx, status: Status, row: int, full: Callable[[], None]) -> bool:
     """Keep a message for when the person writes, or let it go again, as it was or as numbered lines; else False."""
     if _state(status) != "failed":
         return False
+    if (tries := await knocking.tries(tx, row)) is not None:
+        return await _knock_again(tx, status.error, row, tries, full)
     if status.error == UNFETCHED:
         return await once_again(tx, row)
     fault = meaning(status.error)
@@ -116,6 +120,21 @@ async def _once_more(tx: Tx, status: Status, row: int) -> bool:
         log.warning("whatsapp.as_lines", row=row, error=status.error)
         return True
     return False
+
+
+async def _knock_again(tx: Tx, error: str, row: int, tries: int, full: Callable[[], None]) -> bool:
+    """Let a knock go once more, later; else it has failed, and what it told of is held all the same."""
+    fault, later = meaning(error), (0, *outcomes.LATER_MS)
+    log.info("statuses.knock", row=row, error=error)
+    if fault is Throttled:
+        wait = outcomes.HOUR_MS if error == str(TIER) else outcomes.SLOWER_MS
+        tx.after += [full] if error == str(TIER) else []
+    elif fault is Unreachable and tries < len(later):
+        wait = later[tries]
+    else:
+        return False
+    await knocking.again(tx, row, tx.now + wait)
+    return True
 
 
 def _rank(status: Status | None) -> int:
@@ -128,7 +147,10 @@ def _state(status: Status) -> str:
 
 async def _reach(tx: Tx, status: Status) -> None:
     here = (accounts.c.channel == status.channel) & (accounts.c.external_id == status.sender)
-    await tx.execute(update(accounts).where(here).values(reachable=REACHABLE[status.state]))
+    known = {"reachable": REACHABLE[status.state]}
+    if status.state == "blocked":
+        known["failed_on"] = formats.utc_day(tx.now)
+    await tx.execute(update(accounts).where(here).values(known))
 
 
 def _find(driver: sqlite3.Connection, ids: Sequence[str]) -> list[Found]:
@@ -142,11 +164,13 @@ async def _find_part(tx: Tx, id: str) -> list[Found]:
     return [(id, row.id, row.account_id, row.delivery) for row in rows]
 
 
-def _deliver(driver: sqlite3.Connection, later: Sequence[tuple[Status, int, str]]) -> None:
+def _deliver(driver: sqlite3.Connection, later: Sequence[tuple[Status, int, str]], now: int) -> None:
     rows = [(_state(status), status.error, status.error, row) for status, row, _ in later]
     driver.executemany(_DELIVER, rows).close()
     gone = [
-        (account,) for status, _, account in later if _state(status) == "failed" and meaning(status.error) is Blocked
+        (formats.utc_day(now), account)
+        for status, _, account in later
+        if _state(status) == "failed" and meaning(status.error) is Blocked
     ]
     if gone:
         driver.executemany(_GONE, gone).close()

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from bot import asides, either, lines, words
-from bot.asking import Candidates, Rejected, Value
+from bot.asking import CHANGE, Candidates, Doubt, Rejected, Value
 from bot.chat import Ask
 from bot.either import OPEN, THIS, WORD
 from bot.files import MOST_BYTES
@@ -46,7 +46,7 @@ EARLIER_MS = 5_000
 
 SHORT = 100
 """Characters of what may still be an excuse, and no answer of several sentences."""
-OF_A_QUESTION = ("back", "skip", "next", "greeting", "thanks", "restart")
+OF_A_QUESTION = ("back", "skip", "next", "again", "greeting", "thanks", "restart")
 """Words that mean the question they were written to, or would undo what came after it."""
 
 
@@ -88,6 +88,7 @@ class _Taking:
             if own is not None or (word in ("skip", "later") and self.ask.optional):
                 return self.progress.record(self.ask, own, heard)
             self._obey(word)
+        self._for_another(text)
         self._explains(text)
         if self.progress.away and self.ask.question.free:
             self._after_a_while(heard)
@@ -131,11 +132,7 @@ class _Taking:
         """The question's own reading."""
         value = self._reading(heard)
         if isinstance(value, Candidates):
-            shown = [[option.value, dict(option.label or {})] for option in value.options]
-            if self.progress.away:
-                self.turn.say("resume")
-            self.turn.say(f"{self.ask.name}.did_you_mean", value.key)
-            self.progress.wait(self.ask, keep=True, c=shown)
+            either.which(self.progress, self.ask, value)
         if isinstance(value, Rejected):
             if self.ask.optional and words.declines(heard.text):
                 return self.progress.record(self.ask, None, heard)
@@ -151,6 +148,20 @@ class _Taking:
         meant = asides.meaning(text)
         if meant.sure and meant.name != asides.NOTHING:
             self._obey(f"open:{meant.name} {meant.given}".strip())
+
+    def _for_another(self, text: str) -> None:
+        """ "Jual madu" while an offer of something else is being written: what opens this one is about another."""
+        if self.progress.conversation.instead is None:
+            return
+        meant, question = asides.asked_for(text), self.ask.question
+        if meant.name not in (self.progress.conversation.name, asides.CASH):
+            return
+        if (
+            question.free
+            or question.options()
+            or isinstance(question.read(self.progress.said(self.ask, text)), Rejected)
+        ):
+            self._obey(f"open:{meant.name} {meant.given}")
 
     def _explains(self, text: str) -> None:
         """ "Kenapa?" is a question about the question: a line why it is asked, and the question again."""
@@ -190,8 +201,10 @@ class _Taking:
                 self.progress.wait(self.ask, keep=True, m=heard.message)
         else:
             talk.failed += 1
-        keys = (f"{self.ask.name}.{rejected.reason}", f"rejected.{rejected.reason}", "rejected.other")
-        self.turn.say(*keys, **{name: self._written(value) for name, value in rejected.values.items()})
+        keys = (f"{whose}.{reason}" for whose in (self.ask.name, "rejected") for reason in rejected.reasons)
+        self.turn.say(
+            *keys, "rejected.other", **{name: self._written(value) for name, value in rejected.values.items()}
+        )
         if talk.failed >= 2:
             self.turn.say("offer_help")
         self.progress.wait(self.ask, keep=True, m=heard.message)
@@ -215,7 +228,10 @@ class _Taking:
         candidates = self.progress.display.candidates(self.pending.get("c", ()))
         if not candidates:
             return None
-        number = 1 if len(candidates) == 1 and words.yes(text) else words.number(text)
+        agreed = words.yes(text) if len(candidates) == 1 or "doubt" in self.pending else None
+        if agreed is False and len(candidates) > 1:
+            return self._picked(CHANGE)
+        number = 1 if agreed else words.number(text)
         if number is not None and 1 <= number <= len(candidates):
             return self._picked(candidates[number - 1].value)
         found = words.find(text, [one.names for one in candidates], tolerant=True)
@@ -225,11 +241,14 @@ class _Taking:
         """A candidate that was picked, as the question's own canonical value."""
         if value.startswith(WORD):
             self._obey(value.removeprefix(WORD))
+        if value == CHANGE:
+            self.wait()
         if value == OPEN:
             self._obey(self.progress.hears(self.pending.get("said", "")) or "menu")
         shown = self.progress.display.candidates(self.pending.get("c", ()))
         said = self.pending.get("said", value) if value == THIS else value
-        return self.ask.question.read(dataclasses.replace(self.progress.said(self.ask, said), shown=shown))
+        read = self.ask.question.read(dataclasses.replace(self.progress.said(self.ask, said), shown=shown))
+        return either.which(self.progress, self.ask, read) if isinstance(read, Candidates) else read
 
     def _exactly(self, text: str) -> Value | None:
         """The question's own options come before the words that always work, and so does a number that is an answer."""
@@ -251,7 +270,7 @@ class _Taking:
             self.progress.back(self.ask)
         if word == "skip":
             self.wait(f"{self.ask.name}.cannot_skip", "cannot_skip")
-        if word in ("next", "greeting"):
+        if word in ("again", "greeting") or (word == "next" and self.progress.conversation.keeps):
             self.wait("resume")
         if word == "thanks" and self.progress.conversation.keeps:
             # Elsewhere a thank-you ends it: a menu of ten lines again would be no answer to one.
@@ -337,6 +356,8 @@ class _Taking:
         for before in self.progress.order[self.progress.sealed :]:
             if answers[before.name].get("m") == heard.message and "text" in before.question.accepts:
                 value = before.question.read(self.progress.said(before, heard.text))
+                if isinstance(value, Doubt):
+                    self.progress.change(self.ask, before)
                 if not isinstance(value, Rejected | Candidates):
                     self._note_change("changed", before, value, heard.message)
         self.turn.silent = True

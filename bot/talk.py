@@ -27,8 +27,8 @@ class Talk:
     An answer is `v` value, `a` hash of what it is about, `m` message id, `g` where it came with the command, `once` for
     the result of an effect, and where the question takes exact words only, `h` hash and `l` language of the text that
     was asked. `pending` has `q` the question, `at` when it was first asked since it last came back, and as needed `c`
-    candidates, `ticked`, `was` the answer before a change, `offer` a change to confirm, `last` the words of the answer
-    before, `m` the message that did not fit.
+    candidates, `doubt` what asks the answer back that they hold, `ticked`, `was` the answer before a change, `offer` a
+    change to confirm, `last` the words of the answer before, `m` the message that did not fit.
     """
 
     id: str
@@ -88,6 +88,8 @@ class Asked:
     takes_contact: bool = False
     again: bool = False
     """It was asked just now: `<question>.again` will do, where there is one."""
+    instead: Part | None = None
+    """What is asked in place of the question: whether an answer in doubt is right."""
 
 
 @dataclass(slots=True)

@@ -155,6 +155,7 @@ def settings(url: str) -> Settings:
         organisation_name="Koperasi Contoh",
         programme_name="Program Contoh",
         retention_text="31 Desember 2030",
+        retention_text_en="31 December 2030",
         response_days=7,
         contact_text="Kantor Contoh, 0800-0-000-000",
         secret_key="terminal" * 4,

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from sqlalchemy import delete, func, select, text, update
 
-from bot import intake, waking
+from bot import intake, unconfirmed, waking
 from bot.log import place
 from bot.queued import WINDOW_MS, blank
 from bot.records import cash, consents, media, pictures, redactions, series
@@ -88,9 +88,12 @@ def nudges(turns: Turns, until: Callable[[int, str], int]) -> Timer:
             later = until(tx.now, row["district"] or "")
             late = tx.now > row["nudge_at"] + LATE_MS
             closed = row["channel"] == "whatsapp" and tx.now - row["last_inbound_at"] > WINDOW_MS
-            when = later if later > tx.now and not late else None
+            in_doubt = unconfirmed.waits(row["conversation"], row["pending"])
+            when = later if later > tx.now and not late and not in_doubt else None
             await tx.execute(update(talks).where(talks.c.id == row["id"]).values(nudge_at=when))
-            if when is None and not late and not closed:
+            if in_doubt:
+                await unconfirmed.drop(tx, (row["channel"], row["external_id"]))
+            elif when is None and not late and not closed:
                 await _try_to_nudge(tx, turns, row)
         soonest: int | None = await tx.value(
             select(func.min(talks.c.nudge_at)).where(_IS_WAITING, talks.c.state == "current")
@@ -141,6 +144,7 @@ def tidying() -> Timer:
 async def tidy(tx: Tx) -> None:
     """Delete old drafts, ended talks, keys of deliveries, texts that were kept, and rows of what was sent long ago."""
     await blank(tx)
+    await unconfirmed.tidy(tx)
     await redactions.give_up(tx)
     await media.tidy(tx)
     await pictures.tidy(tx)
@@ -164,6 +168,8 @@ _WAITING = (
     select(
         talks.c.id,
         talks.c.nudge_at,
+        talks.c.conversation,
+        talks.c.pending,
         accounts.c.channel,
         accounts.c.external_id,
         accounts.c.last_inbound_at,

@@ -191,6 +191,8 @@ class Visit:
         else:
             self.shelf.put(talk, "ended")
         if turn.then is not None:
+            if turn.then.anew:
+                await self.shelf.let_go(turn.then.name)
             await self.open(turn.then.name, turn.then.given)
         elif self.account.talk is None:
             await self._come_back()
@@ -225,6 +227,8 @@ class Visit:
         elif name == "open":
             conversation, _, rest = given.partition(" ")
             await self.open(conversation, rest)
+        elif name == "next" and (kept := await self.shelf.kept(MENU)):
+            await self.open(kept)
         else:
             await self.repeat()
 
@@ -240,6 +244,12 @@ class Visit:
         below = self.account.talk
         if below is not None and "salutation" in below.answers:
             self.below = below
+        if given and conversation.instead is not None:
+            waits = await self.shelf.waiting(name)
+            said = {question: answer["v"] for question, answer in waits.answers.items()} if waits else None
+            if (instead := conversation.instead(given, said)) is not None:
+                await self.open(*instead)
+                return
         if conversation.keeps and (kept := await self.shelf.take(name)) is not None:
             self._put_aside(below, kept)
             self.account.talk = kept

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from bot import contents, markup
+from bot import contents, markup, submissions
 from bot.contents import Approved, Key
 from bot.messages import Outgoing
 from bot.records.announcements import Announcement
@@ -122,6 +122,14 @@ class Ways:
         if language not in ready.filled:
             ready.filled[language] = self._fill(ready.announcement, language)
         return ready.filled[language]
+
+    def knock(self, language: str) -> Outgoing | None:
+        """What tells somebody who has not written for a day that news of theirs waits; None: it is not approved."""
+        sender = markup.whatsapp(markup.escape(self._sender(language).strip()))
+        found = contents.knock(self._templates, self._chain(language), sender)
+        if found is None or found.category == submissions.MARKETING:
+            return None
+        return Outgoing("whatsapp", "", found.text, content=(found.sid, msgspec.json.encode(found.variables).decode()))
 
     def _fill(self, announcement: Announcement, language: str) -> Template | None:
         spoken = announcement.spoken(language)

@@ -34,7 +34,7 @@ _OPENING: Final = frozenset(key.split(" ", 1)[0] for key in _W.intents) | _W.pol
 
 def intent(text: str) -> str | None:
     """Which word that always works the whole message is, if any: back, skip, cancel, later, help, menu, stop, leave,
-    resume, next, thanks, language, language:id, language:en. With or without a slash; "kak" around it is fine.
+    resume, again, next, thanks, language, language:id, language:en. With or without a slash; "kak" around it is fine.
     """
     if len(text) > LONGEST:
         return None

@@ -75,8 +75,11 @@ SEXES = {
 }
 USER_TYPES = {
     "returnee": "purna, purna pmi, mantan, mantan tki, mantan tkw, eks tki, eks tkw, ex tki, ex tkw, tki, tkw, pmi,"
-    "bmi, pernah, pernah kerja, pernah ke luar negeri, sudah pulang, sudah pernah, returnee, former",
-    "family": "keluarga, keluarga tki, keluarga tkw, keluarga pmi, suami tkw, istri tki, anak tkw, anak tki, family",
+    "bmi, pernah, pernah kerja, pernah ke luar negeri, sudah pulang, sudah pernah, returnee, former,"
+    "i worked, i used to work, i have worked",
+    "family": "keluarga, keluarga tki, keluarga tkw, keluarga pmi, suami, istri, isteri, bojo, anak saya, orang tua,"
+    "ortu, ibu saya, bapak saya, ayah saya, kakak saya, adik saya, suami tkw, istri tki, anak tkw, anak tki, family,"
+    "husband, wife, my son, my daughter, my mother, my father, my parents, my brother, my sister",
     "aspiring": "calon, calon pmi, calon tki, calon tkw, cpmi, ingin berangkat, mau berangkat,"
     "mau ke luar negeri, aspiring",
     "other": "lain, bukan semua",
@@ -101,7 +104,7 @@ def _country(district: str) -> Asking:
 
 
 QUESTIONS: Mapping[str, Callable[[Said], Asking]] = {
-    "birth_year": _always(BirthYear),
+    "birth_year": _always(lambda: BirthYear(ADULT)),
     "salutation": _always(lambda: _of(_named(SALUTATIONS))),
     "full_name": _always(PersonName),
     "nickname": lambda said: Asking(Nickname(said.get("full_name") or ""), optional=True),
@@ -194,7 +197,10 @@ YES = (
     "boleh", "ya boleh", "iya boleh", "yes", "i agree", "yes i agree", "ok agree",
 )  # fmt: skip
 ASK = ("tanya", "tanya dulu", "mau tanya", "mau nanya", "nanya dulu", "ask", "question", "i have a question")
-NO = ("tidak", "tdk", "nggak", "gak", "ga", "no", "tidak mau", "no thanks", "no thank you")
+NO = (
+    "tidak", "tdk", "nggak", "gak", "ga", "no", "tidak mau", "tdk setuju", "nggak setuju", "gak setuju", "ga setuju",
+    "saya tidak setuju", "no thanks", "no thank you",
+)  # fmt: skip
 """Whole answers that are as clear as the labels, where only exact words count."""
 LATER = ("nanti", "nanti aja", "nanti saja", "nanti dulu", "lain kali", "besok", "besok aja", "later", "maybe later")
 """Where a question may be left open, it does not stop what is going on."""

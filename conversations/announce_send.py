@@ -126,9 +126,8 @@ async def _when(chat: Chat, found: Announcement) -> int | None:
 
 def _hours(chat: Chat, hours: tuple[time, time]) -> tuple[str, str]:
     """From when until when it is quiet, as the speaker's language writes it."""
-    start, end = hours
-    written = "%H:%M" if chat.speaker.language == "en" else "%H.%M"
-    return start.strftime(written), end.strftime(written)
+    start, end = (formats.minute_of_day(one.hour * 60 + one.minute, chat.speaker.language) for one in hours)
+    return start, end
 
 
 async def _told(chat: Chat, found: Announcement, state: str, at: int | None, hurry: bool) -> None:

@@ -19,7 +19,7 @@ from bot.records import (
 from bot.records.announcement_reports import Figures
 from bot.records.announcements import Announcement, Outcome
 from bot.records.call_lists import Missed
-from bot.records.deliveries import LIMIT
+from bot.records.deliveries import IN_PART, LIMIT
 from bot.records.remains import NO_CHANNEL
 
 CONTROLLED = ("pause", "resume", "cancel")
@@ -27,7 +27,7 @@ CONTROLLED = ("pause", "resume", "cancel")
 
 WHY = (
     "blocked", "invalid", "unreachable", "content", "provider", "limit", "over", "no_opt_in", "stopped", "deleted",
-    "no_channel",
+    "no_channel", "cancelled",
 )  # fmt: skip
 """Reasons that have words of their own."""
 
@@ -128,6 +128,7 @@ def _lines(chat: Chat, found: Announcement, figures: Figures) -> Iterator[Part]:
                 told = {"arrived": formats.number(arrived, chat.speaker.language)}
                 told["read"] = formats.number(read, chat.speaker.language)
                 yield one(f"on.{channel}", count, **told)
+    yield from _with_reasons(one, figures, IN_PART)
     if queued := figures.count("sending") + figures.count("waiting", later=False):
         yield one("queued", queued)
     limited = figures.count("waiting", later=True, reason=LIMIT)
@@ -139,13 +140,19 @@ def _lines(chat: Chat, found: Announcement, figures: Figures) -> Iterator[Part]:
         if count := figures.count(state):
             yield one(state, count)
     for state in ("failed", "skipped", "dropped"):
-        if count := figures.count(state):
-            yield one(state, count)
-            for reason, some in figures.reasons(state).items():
-                yield one("reason_line", some, why=Joined((Part((f"reason.{_why(state, reason)}",)),)))
+        yield from _with_reasons(one, figures, state)
     for key, count in (("shared", figures.shared), ("without", figures.without)):
         if count:
             yield one(key, count)
+
+
+def _with_reasons(one: Callable[..., Part], figures: Figures, state: str) -> Iterator[Part]:
+    """How many there are of a state, and why."""
+    if count := figures.count(state):
+        yield one(state, count)
+    for reason, some in figures.reasons(state).items():
+        why = Joined((Part((f"reason.{reason if reason in WHY else 'other'}",)),))
+        yield one("reason_line", some, why=why)
 
 
 def _first(chat: Chat, found: Announcement, figures: Figures) -> str:
@@ -154,10 +161,8 @@ def _first(chat: Chat, found: Announcement, figures: Figures) -> str:
 
 
 def _why(state: str, reason: str) -> str:
-    if state in ("uncertain", "held"):
+    if state in ("uncertain", "held", IN_PART):
         return state
-    if reason == "cancelled":
-        return "cancelled"
     return reason if reason in WHY else "other"
 
 
@@ -178,7 +183,7 @@ async def _able(tx: Tx, account: str, found: Announcement, figures: Figures | No
         able.append("missed")
     if steers and await second_tries.curable(tx, found):
         able.append("retry")
-    if figures.count("sent", "uncertain") and roles.allowed(staff.roles, "koreksi"):
+    if figures.count("sent", "uncertain", IN_PART) and roles.allowed(staff.roles, "koreksi"):
         able.append("correct")
     return able
 

@@ -16,6 +16,16 @@ COSTS = ("material", "energy", "packaging", "transport", "labour", "other")
 OPTIONAL = ("energy", "transport", "other")
 SELF = ("sendiri", "sendirian", "myself", "self", "alone")
 DAYS = 30
+FITS = (
+    "ya", "y", "iya", "iyah", "yup", "ok", "oke", "okey", "oke siap", "ok siap", "sip", "siap", "betul", "benar",
+    "bener", "ya betul", "iya betul", "ya benar", "iya benar", "sudah", "udah", "sdh", "sudah pas", "udah pas",
+    "sdh pas", "pas", "sudah benar", "sudah betul", "udah bener", "cocok", "setuju", "lanjut", "lanjutkan",
+    "lanjutin", "ya lanjut", "iya lanjut", "ok lanjut", "oke lanjut", "terus", "next", "hitung saja", "tidak ada",
+    "gak ada", "ga ada", "nggak ada", "tidak ada yang diubah", "cukup", "sudah cukup", "inggih", "nggih", "muhun",
+    "yes", "yes please", "right", "that is right", "correct", "all right", "okay", "go on", "fine", "done", "nothing",
+    "👍",
+)  # fmt: skip
+"""What people say when the figures are right: nothing is sent or kept, so more than the exact word will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +58,7 @@ async def cost_price(chat: Chat) -> None:
     total, made = sum(spent), await chat.ask("made", Number(1, 100_000))
     profit = await chat.ask("profit", Rupiah(0, MOST), cost=_rupiah(chat, costing.cost_price(total, made)))
     share = await chat.ask("share", Share(0, costing.MOST_SHARE), optional=True) or 0
-    await chat.review("review")
+    await chat.review("review", aliases=FITS)
     one = costing.price(total, made, profit, share)
     await chat.say(
         "result.mart" if share else "result",
@@ -85,7 +95,7 @@ async def break_even(chat: Chat) -> None:
     sold = costing.break_even(staying, cost, price)
     if sold is None:
         await chat.say("too_low", price=_rupiah(chat, price), cost=_rupiah(chat, cost))
-    await chat.review("review")
+    await chat.review("review", aliases=FITS)
     if sold is None:
         return await chat.say("none")
     await chat.say(

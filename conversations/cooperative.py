@@ -6,10 +6,11 @@ No payment, no balance and no loan here (domain.md 3.1): who asks for those is t
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from bot.author import Chat, Day, Option, Tx, conversation, marts, places
+from bot.author import Chat, Day, Hour, Option, Tx, conversation, marts, places
 from bot.records import marts as shops
 from bot.records import memberships, people, roles
 
@@ -22,6 +23,8 @@ CARD = "kartu, kartu anggota, kartu saya, kartu koperasi, member card, my card, 
 AHEAD = 60
 """Days ahead for which an appointment is made."""
 OFFERED = 6
+HOURS = 4
+"""To choose from on one day; others may be typed."""
 ASK = ("tanya", "tanya dulu", "mau tanya", "bertanya", "ask", "question")
 OPEN = ("open", "temporarily_closed")
 """Statuses of a mart that has a shop to come to."""
@@ -111,7 +114,7 @@ async def _candidate(chat: Chat, known: memberships.Membership) -> Any:
 
 async def _day(chat: Chat, person: str, shop: shops.Standing, once: str) -> Any:
     """The day on which somebody comes; nothing is closed then, as far as we know."""
-    account, mart = chat.speaker.account, shop.mart
+    account, mart, language = chat.speaker.account, shop.mart, chat.speaker.language
     question = Day(
         chat.now,
         mart.zone,
@@ -122,14 +125,45 @@ async def _day(chat: Chat, person: str, shop: shops.Standing, once: str) -> Any:
         opens=_opens(chat, shop),
     )
     day = await chat.ask("day", question, mart=mart.name)
+    if "T" not in day:
+        at = await chat.ask(
+            "hour",
+            _hour(chat, shop, day),
+            about=day,
+            optional=True,
+            default=None,
+            day=question.show(day, language) or day,
+        )
+        day = f"{day}T{at}" if at else day
     done = await chat.once(once, lambda tx: memberships.wish(tx, account, person, mart.code, day))
     if done == "changed":
         return await chat.say("member_already")
     return await chat.say(
         "wished" if done == "reminded" else "wished_soon",
         mart=mart.name,
-        day=question.show(day, chat.speaker.language) or day,
+        day=question.show(day, language) or day,
     )
+
+
+def _hour(chat: Chat, shop: shops.Standing, day: str) -> Hour:
+    """When on that day: any time at which the mart is open, as far as we know, and that is still to come."""
+    on = date.fromisoformat(day)
+    spans = _opens(chat, shop).get(on, ())
+    here = datetime.fromtimestamp(chat.now / 1000, UTC).astimezone(ZoneInfo(shop.mart.zone))
+    over = (time(), here.time() if on == here.date() else time())
+    first = over[1].hour * 60 + over[1].minute
+    hours = [
+        hour
+        for start, end in zip(spans[::2], spans[1::2], strict=True)
+        for hour in range(-(-start // 60), -(-end // 60))
+        if hour * 60 > first or not first
+    ]
+    offered = hours[:: max(1, -(-len(hours) // HOURS))] if spans else ()
+    return Hour(tuple(_at(hour) for hour in offered), over, spans)
+
+
+def _at(hour: int) -> Option:
+    return Option(f"{hour:02}:00", {"id": f"{hour:02}.00", "en": f"{hour:02}:00"})
 
 
 def _closed(chat: Chat, shop: shops.Standing) -> tuple[date, ...]:

@@ -15,7 +15,7 @@ PROMOS = 2
 """Lower prices that stand in the answer itself; the others are one word away."""
 ROOM = 60
 """Words that a message may have: what does not fit any more is one word away, too."""
-SOON = 3
+SOON = 7
 """Days ahead of which other hours are told."""
 LAST_MINUTE = 23 * 60 + 59
 ENDS = ("opens", "closes")
@@ -33,24 +33,6 @@ BROKEN = ("opens", "pauses", "resumes", "closes")
 async def mart(chat: Chat) -> Any:
     """Tell of the mart of one's own district, or of the one that was named."""
     await _about(chat, marts.named(chat.given) or await nearest(chat))
-
-
-@conversation(
-    "mart_week",
-    words="jam lengkap, jam buka lengkap, semua jam, all hours, all opening hours",
-    takes=lambda said: bool(marts.named(said)),
-    texts="mart",
-)
-async def all_hours(chat: Chat) -> Any:
-    """The hours of every weekday and the days that differ, where the answer itself has no room for them."""
-    code = marts.named(chat.given) or await nearest(chat)
-    known: Standing | None = await chat.look(lambda tx: records.standing(tx, code))
-    if known is None or not known.hours:
-        return chat.then("mart", chat.given)
-    await chat.say("week", mart=known.mart.name, lines=hours(known, chat.speaker.language, "\n"))
-    for day in records.days_ahead(known, chat.now, SOON)[:SOON]:
-        await _special(chat, known, day)
-    await chat.say("week_end")
 
 
 @conversation(
@@ -106,10 +88,12 @@ async def _about(chat: Chat, code: str) -> Any:
         await chat.say("address_to_come" if known.status in marts.TO_COME else "address", address=address)
     if known.mart.landmark:
         await chat.say("landmark", landmark=known.mart.landmark)
+    if known.mart.contact:
+        await chat.say("mart_contact", whom=known.mart.contact)
     await _pin(chat, known)
     if await chat.look(lambda tx: records.waits(tx, chat.speaker.account, code)):
         return await chat.say("waiting")
-    if await chat.choose("wait", ["yes", "no"]) == "no":
+    if await chat.choose("wait", ["yes", "no"], mart=name) == "no":
         return await chat.say("not_now")
     await _wait(chat, code)
 
@@ -130,25 +114,31 @@ async def _open(chat: Chat, known: Standing) -> None:
     mart, language = known.mart, chat.speaker.language
     special = records.days_ahead(known, chat.now, SOON)[:1]
     found = await chat.look(lambda tx: promos.running(tx, mart.code))
-    room = ROOM - (STATUS if known.hours else UNKNOWN + _words(mart.contact)) - _words(mart.name, mart.address) - LABELS
-    room -= SPECIAL * len(special) + MORE * (bool(found) + bool(known.hours))
+    room = ROOM - (status_words(language) if known.hours else UNKNOWN + _words(mart.contact)) - LABELS
+    room -= _words(mart.name, mart.address) + MORE * (bool(found) + bool(known.hours))
+    room -= sum(special_words(day, known, language) for day in special)
     # What there is no room for is left out, the least needed first.
+    when = _when(chat, known)
+    contact = mart.contact if "unknown" not in when and (needed := 1 + _words(mart.contact)) <= room else ""
+    room -= needed if contact else 0
     landmark = mart.landmark if (needed := _words(mart.landmark)) <= room else ""
     room -= needed if landmark else 0
     reasons = (needed := _words(*(day.reason for day in special))) <= room
     room -= needed if reasons else 0
-    await chat.say(_when(chat, known), **_times(chat, known))
-    if known.hours and (needed := _week_words(known) - MORE) <= room:
+    await chat.say(when, **_times(chat, known))
+    if known.hours and (needed := week_words(known, language) - MORE) <= room:
         room -= needed
         await chat.say("hours", lines=hours(known, language))
     elif known.hours:
         await chat.say("hours_elsewhere")
     for day in special:
-        await _special(chat, known, day if reasons else replace(day, reason=""))
+        await special_day(chat, known, day if reasons else replace(day, reason=""))
     if mart.address:
         await chat.say("address", address=mart.address)
     if landmark:
         await chat.say("landmark", landmark=landmark)
+    if contact:
+        await chat.say("mart_contact", whom=contact)
     shown = found[: PROMOS - len(special)]
     if len(shown) < len(found) or fitting(shown, room + MORE - HEADING, known) < len(shown):
         shown = shown[: fitting(shown, room - HEADING, known)]
@@ -162,17 +152,30 @@ async def _open(chat: Chat, known: Standing) -> None:
     await _others(chat, "" if found else "further" if room >= FURTHER else "others" if room >= MORE else "")
 
 
-async def _special(chat: Chat, known: Standing, day: Day) -> None:
-    told = {"date": formats.short_date(day.on, known.mart.zone, chat.speaker.language), "reason": day.reason}
+async def special_day(chat: Chat, known: Standing, day: Day) -> None:
+    """A day that differs, or several that are alike, in a line."""
+    language = chat.speaker.language
+    told = {"date": dates(day, known, language), "reason": day.reason}
     open_ = "day.open_why" if day.reason else "day.open"
     shut = "day.closed_why" if day.reason else "day.closed"
-    await chat.say(open_ if day.span else shut, **told, hours=spanned(day.span, chat.speaker.language))
+    await chat.say(open_ if day.span else shut, **told, hours=spanned(day.span, language))
+
+
+def dates(day: Day, known: Standing, language: str) -> str:
+    """ "12 Jan 2040", "12–15 Jan 2040", "30 Dec 2040–2 Jan 2041"."""
+    zone = known.mart.zone
+    if day.until is None:
+        return formats.short_date(day.on, zone, language)
+    last = formats.short_date(day.until, zone, language)
+    if (day.on.year, day.on.month) == (day.until.year, day.until.month):
+        return f"{day.on.day}–{last}"
+    first = formats.day_of_month if day.on.year == day.until.year else formats.short_date
+    return f"{first(day.on, zone, language)}–{last}"
 
 
 # How many words what is told has; the longest names are tested
 
-STATUS, UNKNOWN = 12, 18
-SPECIAL = 7
+UNKNOWN = 18
 MORE = 6
 LABELS = 2
 HEADING = 3
@@ -185,9 +188,26 @@ def _words(*told: str) -> int:
     return sum(len(one.split()) for one in told)
 
 
-def _week_words(known: Standing) -> int:
-    spans = [span for _, span in records.week(known.hours, "id")]
-    return 2 + sum(2 if span is None else len(span) for span in spans)
+def status_words(language: str) -> int:
+    """Words of whether it is open now; an English hour is two."""
+    return 14 if language == "en" else 12
+
+
+def week_words(known: Standing, language: str) -> int:
+    """Words of the hours by weekday, with what stands above them."""
+    return 2 + sum(1 + span_words(span, language) for _, span in records.week(known.hours, language))
+
+
+def special_words(day: Day, known: Standing, language: str) -> int:
+    """Words of a day that differs, without its reason."""
+    return _words(dates(day, known, language)) + span_words(day.span, language) + bool(day.span)
+
+
+def span_words(span: tuple[int, ...] | None, language: str) -> int:
+    """Words of opening and closing; closed is one."""
+    shown = records.written(span, language)
+    pairs = ["–".join(pair) for pair in zip(shown[::2], shown[1::2], strict=True)]
+    return _words(*pairs) + len(pairs) - 1 if pairs else 1
 
 
 def fitting(found: list[Promo], room: int, known: Standing) -> int:
@@ -225,8 +245,9 @@ def _when(chat: Chat, known: Standing) -> str:
         return f"shut.unknown{who}"
     if now.rests:
         return "shut.rests"
-    ahead = (records.day_of(now.next, known.mart.zone) - known.today(chat.now)).days
-    return ("shut.today", "shut.tomorrow")[ahead] if ahead < 2 else "shut.day"
+    # Today and tomorrow are those of whoever reads it: near midnight it is not the same day everywhere.
+    ahead = (records.day_of(now.next, known.mart.zone) - records.day_of(chat.now, chat.speaker.zone)).days
+    return "shut.today" if ahead < 1 else "shut.tomorrow" if ahead == 1 else "shut.day"
 
 
 def _times(chat: Chat, known: Standing) -> dict[str, object]:
@@ -245,10 +266,15 @@ def _times(chat: Chat, known: Standing) -> dict[str, object]:
 
 def hours(known: Standing, language: str, between: str = ", ") -> Joined:
     """The hours by weekday, days that have the same ones together."""
+    week = records.week(known.hours, language)
+    daily = len(week) == 1 and len(known.hours) == len(marts.WEEKDAYS)
     return Joined(
         tuple(
-            Part(("hours.open" if span else "hours.closed",), {"days": days, "hours": spanned(span, language)})
-            for days, span in records.week(known.hours, language)
+            Part(
+                ("hours.daily" if span and daily else "hours.open" if span else "hours.closed",),
+                {"days": days, "hours": spanned(span, language)},
+            )
+            for days, span in week
         ),
         between,
     )

@@ -34,6 +34,8 @@ async def lower(chat: Chat) -> Any:
     after, named = _page(chat.given)
     code = marts.named(named) or await nearest(chat)
     known = await chat.look(lambda tx: records.standing(tx, code))
+    if known is not None and known.status != "open" and not after:
+        return chat.then("mart", code)
     found = await chat.look(lambda tx: promos.running(tx, code, after=after)) if known else []
     if known is None or known.status != "open" or not found:
         return await chat.say("no_more_promos" if after else "no_promos", mart=known.mart.name if known else "")
@@ -71,13 +73,16 @@ async def item(chat: Chat) -> Any:
     """Whether a thing is there and what it costs, as the managers have last written."""
     code = await nearest(chat)
     known = await chat.look(lambda tx: records.standing(tx, code))
+    if known is not None and known.status != "open":
+        return chat.then("mart", code)
     name = known.mart.name if known else ""
     if known is None or not await chat.look(lambda tx: stock.items(tx, code)):
         return await chat.say("no_items", mart=name)
     asked: str = await chat.ask("item", Text(2, 60), given=chat.given)
     found = await chat.look(lambda tx: stock.matching(tx, code, asked, loosely=True))
     if not found:
-        return await chat.say("not_known", item=asked, mart=name)
+        await chat.say("not_known", item=asked, mart=name)
+        return await chat.say("mart_contact", whom=known.mart.contact) if known.mart.contact else None
     last = max(one.changed_at for one in found[:LINES])
     told = {"date": formats.short_date(last, known.mart.zone, chat.speaker.language)}
     await chat.say("found", mart=name, lines=item_lines(found[:LINES], chat.speaker.language), **told)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from bot.author import Chat, DayHours, Joined, Moment, Note, Option, Part, Week, conversation, formats, marts
+from bot.author import Chat, DayHours, Moment, Note, Option, Week, conversation, formats, marts
 from bot.records import marts as records
 from bot.records.marts import Day, Standing
-from conversations.mart import chosen, hours, spanned
+from conversations.mart import ROOM, chosen, dates, hours, spanned, week_words
+from conversations.mart_days import NEXT, day_lines, fitted, many
 
 STATUSES = tuple(
     Option(status, aliases=tuple(aliases.split(", ")))
@@ -19,8 +21,10 @@ STATUSES = tuple(
         "closed": "tutup, tutup selamanya, closed",
     }.items()
 )
-DAYS = 5
-"""Days with other hours that are listed."""
+AROUND = 25
+"""Words of the status, the question and what there is to choose."""
+ELSEWHERE = 9
+"""Words that say where the others are."""
 
 
 @conversation(
@@ -58,20 +62,24 @@ async def own(chat: Chat, command: str) -> marts.Mart | None:
 
 
 async def _shown(chat: Chat, known: Standing) -> None:
-    language = chat.speaker.language
-    await chat.say(f"is.{known.status}", mart=known.mart.name)
-    if known.hours:
+    """How it stands, with as much of its hours and of the days that differ as there is room for beside the question."""
+    language, name = chat.speaker.language, known.mart.name
+    room = ROOM - AROUND - len(name.split())
+    found = records.days_ahead(known, chat.now)
+    await chat.say(f"is.{known.status}", mart=name)
+    if not known.hours:
+        await chat.say("no_hours")
+    elif (needed := week_words(known, language)) <= room - ELSEWHERE * bool(found):
+        room -= needed
         await chat.say("hours", lines=hours(known, language))
     else:
-        await chat.say("no_hours")
-    if days := records.days_ahead(known, chat.now)[:DAYS]:
-        await chat.say("days", lines=Joined(tuple(_line(one, known, language) for one in days), "\n"))
-
-
-def _line(day: Day, known: Standing, language: str) -> Part:
-    date = formats.short_date(day.on, known.mart.zone, language)
-    key = "special.open" if day.span else "special.closed"
-    return Part((key,), {"date": date, "hours": spanned(day.span, language)})
+        room -= ELSEWHERE + len(name.split())
+        await chat.say("hours_elsewhere", mart=name)
+    shown = fitted(found[:NEXT], room - ELSEWHERE * (len(found) > 1), known, language)
+    if shown:
+        await chat.say("days", lines=day_lines(shown, known, language))
+    if left := many(found[len(shown) :]):
+        await chat.say("more_days" if shown else "some_days", n=left, mart=name)
 
 
 async def _week(chat: Chat, known: Standing) -> Any:
@@ -90,14 +98,22 @@ async def _day(chat: Chat, known: Standing) -> Any:
     day = records.day_of(at, zone)
     date = formats.date(day, zone, language)
     said: Any = await chat.ask("day_hours", DayHours(), about=day.isoformat(), date=date)
+    last: int | None = await chat.ask(
+        "until", Moment(at, zone, end=True), about=at, optional=True, default=None, date=date
+    )
+    until = records.day_of(last, zone) if last else day
+    if (until - day).days >= records.LONGEST:
+        await chat.say("too_long", n=records.LONGEST)
+        return chat.then("mart_hours")
+    if until > day:
+        date = dates(Day(day, None, "", until), known, language)
+    days = [(day + timedelta(days=one)).isoformat() for one in range((until - day).days + 1)]
     if said == "usual":
-        done = await chat.once("day_cleared", lambda tx: records.clear_day(tx, account, code, day.isoformat()))
+        done = await chat.once("day_cleared", lambda tx: records.clear_days(tx, account, code, days))
         return await chat.say("day_as_usual" if done else "not_yours", date=date, mart=known.mart.name)
     span = None if said == "closed" else tuple(said)
     reason: str | None = await chat.ask("reason", Note(), optional=True)
-    done = await chat.once(
-        "day_kept", lambda tx: records.set_day(tx, account, code, day.isoformat(), span, reason or "")
-    )
+    done = await chat.once("day_kept", lambda tx: records.set_days(tx, account, code, days, span, reason or ""))
     if not done:
         return await chat.say("not_yours", mart=known.mart.name)
     await chat.say("day_open" if span else "day_closed", date=date, hours=spanned(span, language))
@@ -106,18 +122,24 @@ async def _day(chat: Chat, known: Standing) -> Any:
 async def _status(chat: Chat, known: Standing) -> Any:
     account, code, name = chat.speaker.account, known.mart.code, known.mart.name
     status = await chat.choose("status", STATUSES, exact=True, mart=name)
-    if status == "open" and known.status != "open":
-        waiting = await chat.look(lambda tx: records.waiting(tx, code))
+    tells = records.news(known.status, status) if known.status != status else ""
+    waiting = await chat.look(lambda tx: records.waiting(tx, code)) if tells else 0
+    if tells == "opened":
         if waiting and await chat.choose("sure_open", ["yes", "no"], exact=True, mart=name, n=waiting) == "no":
             return chat.then("mart_hours")
-    ends = status == "closed" and known.status != "closed"
-    if ends and await chat.choose("sure_closed", ["yes", "no"], exact=True, mart=name) == "no":
-        return chat.then("mart_hours")
+    elif tells == "put_off":
+        if waiting and await chat.choose("sure_put_off", ["yes", "no"], exact=True, mart=name, n=waiting) == "no":
+            return chat.then("mart_hours")
+    elif tells:
+        if waiting:
+            await chat.say("waiting", n=waiting)
+        if await chat.choose("sure_closed", ["yes", "no"], exact=True, mart=name) == "no":
+            return chat.then("mart_hours")
     told = await chat.once("status_kept", lambda tx: records.set_status(tx, account, code, status))
     if told is None:
         return await chat.say("not_yours", mart=name)
-    if status != "open":
-        return await chat.say(f"now.{status}", mart=name)
-    await chat.say("now.open_told" if told else "now.open", mart=name, n=told)
-    if not known.hours:
+    await chat.say("now.open_told" if told and status == "open" else f"now.{status}", mart=name, n=told)
+    if told and status != "open":
+        await chat.say("told", n=told)
+    if status == "open" and not known.hours:
         await chat.say("hours_missing")

@@ -8,6 +8,7 @@ from bot.author import Chat, Joined, Option, Part, conversation, formats, places
 from bot.records import consignments, offer_decisions, offer_prices, offers, settlements
 from bot.records.offer_steps import LIVE, may
 from bot.records.offers import Offer
+from conversations.offer_price import signed
 
 SHOWN = 5
 """So many: those that the mart still has to do with, then the newest."""
@@ -16,7 +17,9 @@ SHOWN = 5
 @conversation(
     "my_offers",
     words="status jual, status jualan, status titipan, tawaran saya, barang saya, jualan saya, titipan saya, tawaran,"
-    " titipan, cek jualan, cek titipan, my offers, my goods, offer status, offers",
+    " titipan, cek jualan, cek titipan, my offers, my goods, offer status, offers, batalkan tawaran, tarik tawaran,"
+    " tarik titipan, tarik barang, ambil barang, cancel offer, cancel my offer, withdraw offer, withdraw my offer,"
+    " take back my offer",
 )
 async def mine(chat: Chat) -> Any:
     """List them, show one, and do what can still be done with it."""
@@ -73,6 +76,9 @@ async def _show(chat: Chat, one: Offer) -> None:
         await chat.say(f"reason.{one.reason or 'lainnya'}")
         if one.suggestion:
             await chat.say("suggestion", suggestion=one.suggestion)
+    paper = await chat.look(lambda tx: offer_prices.on_paper(tx, one))
+    if paper is not None:
+        await chat.say("price_paper", **signed(paper, language))
     goods = await chat.look(lambda tx: consignments.of(tx, one.reference))
     if goods.delivered:
         counts = {name: getattr(goods, name) for name in ("delivered", "sold", "returned", "shelf")}
@@ -80,6 +86,8 @@ async def _show(chat: Chat, one: Offer) -> None:
         _, due = await chat.look(lambda tx: settlements.due(tx, one.reference))
         if due:
             await chat.say("due", due=formats.rupiah(due, language))
+        if goods.shelf:
+            await chat.say("to_take_back")
 
 
 async def _cancel(chat: Chat, one: Offer) -> None:

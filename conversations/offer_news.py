@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.author import Chat, Option, conversation, formats
 from bot.records import consignments, offer_decisions, offers
@@ -18,6 +20,12 @@ DAYS = {
     "sunday": "minggu, ahad, min, sunday, sun",
 }
 """Days of the week, and what people write for them."""
+AHEAD = (
+    ("hari ini", "hr ini", "sekarang", "today"),
+    ("besok", "bsk", "esok", "besok pagi", "besok siang", "besok sore", "tomorrow"),
+    ("lusa", "day after tomorrow", "the day after tomorrow"),
+)
+"""The same, from today on."""
 
 
 @conversation("offer_news")
@@ -51,7 +59,11 @@ async def news(chat: Chat) -> Any:
 async def delivery_day(chat: Chat, one: Offer) -> None:
     """Ask on which weekday the goods come, and let the mart know."""
     account, reference = chat.speaker.account, one.reference
-    options = [Option(day, aliases=tuple(said.split(", "))) for day, said in DAYS.items()]
+    here = datetime.fromtimestamp(chat.now / 1000, UTC).astimezone(ZoneInfo(chat.speaker.zone)).weekday()
+    named = {(here + ahead) % 7: said for ahead, said in enumerate(AHEAD)}
+    options = [
+        Option(day, aliases=(*said.split(", "), *named.get(at, ()))) for at, (day, said) in enumerate(DAYS.items())
+    ]
     day = await chat.choose("day", options, optional=True, product=one.product)
     if day is None:
         return await chat.say("day_later", product=one.product)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from bot.author import Chat, Option, Rupiah, Tx, conversation, formats
-from bot.records import offer_desk, offer_prices, offers
+from bot.author import Chat, Day, Option, PersonName, Rejected, Rupiah, Tx, conversation, formats
+from bot.records import offer_desk, offer_prices, offers, roles
 from bot.records.offers import Offer
 from conversations.offer_goods import HIGHEST, LOWEST, in_shop
 
@@ -33,7 +35,54 @@ async def propose(chat: Chat) -> Any:
     outcome = await chat.once("asked", lambda tx: offer_prices.propose(tx, account, reference, price, shop_price))
     key = "undecided" if outcome == "done" and one.status not in AGREED else outcome
     facts = {"price": formats.rupiah(price, language), "now": now, "maker": one.full_name}
+    if key == "nobody_to_ask":
+        return await _on_paper(chat, one, price, shop_price, facts)
     await chat.say(key, reference=reference, product=one.product, **facts)
+
+
+SIGNED = ("sudah", "udah", "sdh", "ya", "iya", "ya sudah", "sudah setuju", "yes", "signed", "already")
+NOT_YET = ("blm", "belum tanda tangan", "tidak", "no", "not signed")
+LONG_AGO = 60
+"""Days; a paper that is older was signed for another price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Witness(PersonName):
+    """Somebody besides the two whom it is about. Rejected: as PersonName, and party."""
+
+    parties: tuple[str, ...] = ()
+
+    def read(self, said: Any) -> Any:
+        """The name, where it is neither's."""
+        name = PersonName.read(self, said)
+        return Rejected("party") if isinstance(name, str) and name.casefold() in self.parties else name
+
+
+async def _on_paper(chat: Chat, one: Offer, price: int, shop_price: int | None, facts: dict[str, Any]) -> None:
+    """A maker without a chat signs on paper before a witness (domain.md 3.3, 8.1): only then does it hold."""
+    account, reference, language = chat.speaker.account, one.reference, chat.speaker.language
+    facts = {**facts, "reference": reference, "product": one.product}
+    signs = [Option("signed", aliases=SIGNED), Option("not_yet", aliases=NOT_YET)]
+    if await chat.choose("paper", signs, exact=True, **facts) == "not_yet":
+        return await chat.say("nobody_to_ask", **facts)
+    staff = await chat.look(lambda tx: roles.of(tx, account))
+    parties = tuple(name.casefold() for name in (one.full_name, staff.name if staff else "") if name)
+    question = Day(chat.now, chat.speaker.zone, ahead=0, back=LONG_AGO)
+    offered = (question.today, question.today - timedelta(days=1))
+    day = await chat.ask(
+        "signed_on", Day(chat.now, chat.speaker.zone, ahead=0, back=LONG_AGO, offered=offered), **facts
+    )
+    witness = await chat.ask("witness", Witness(parties=parties), **facts)
+    outcome = await chat.once(
+        "on_paper", lambda tx: offer_prices.agreed_on_paper(tx, account, reference, price, shop_price, day, witness)
+    )
+    await chat.say(outcome, **facts, day=question.show(day, language) or day, witness=witness)
+
+
+def signed(paper: offer_prices.Proposal, language: str) -> dict[str, str]:
+    """What is told of a price that was agreed to on paper: which, when, before whom, and who noted it."""
+    day = formats.day_and_hour(paper.signed_on, "UTC", language)
+    return {"price": formats.rupiah(paper.price, language), "day": day, "witness": paper.witness, "code": paper.by}
 
 
 AGREED = ("accepted", "stocked", "selling")

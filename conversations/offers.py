@@ -6,21 +6,22 @@ from typing import Any
 
 from bot.author import Chat, Joined, Note, Option, Part, Tx, conversation, formats, places
 from bot.records import consignments as goods
-from bot.records import notices, offer_decisions, offer_desk, offer_prices, offers, settlements
+from bot.records import notices, offer_decisions, offer_desk, offer_prices, offers, roles, settlements
 from bot.records.offer_steps import COUNTED, PRICED, REASONS, Goods, may
 from bot.records.offers import Offer
 from conversations.offer_goods import able
+from conversations.offer_price import signed
 
 ACTIONS = {
     "sample": ("contoh", "sampel", "minta contoh dulu", "sample"),
-    "accept": ("setuju", "diterima", "terima aja", "accepted", "ok", "oke", "yes"),
+    "accept": ("setuju", "diterima", "terima", "terima aja", "accepted", "ok", "oke", "yes"),
     "price": ("harga", "harga lain", "ubah harga", "ganti harga", "usul harga", "nego", "price", "other price"),
-    "not_yet": ("belum", "blm", "tolak", "tidak", "tidak dulu", "no", "not now"),
-    "delivered": ("titip", "masuk", "barang datang", "delivered", "stock"),
+    "not_yet": ("belum", "blm", "belum dulu", "tolak", "tidak", "tidak dulu", "no", "not now"),
+    "delivered": ("titip", "masuk", "barang masuk", "barang datang", "delivered", "stock"),
     "sold": ("terjual", "laku", "jual", "sold"),
     "returned": ("retur", "dikembalikan", "return", "returned"),
     "settle": ("bayar", "dibayar", "lunas", "pay", "settle"),
-    "undo": ("batal bayar", "undo"),
+    "undo": ("batal bayar", "batalkan bayar", "batalkan pembayaran", "undo"),
     "put_right": ("betulkan", "koreksi", "correct"),
     "photo": ("foto", "gambar", "picture"),
     "contact": ("kontak", "hp", "telepon", "telpon", "nomor", "phone", "call"),
@@ -46,8 +47,10 @@ async def decide(chat: Chat) -> Any:
         return await chat.say("unknown", reference=reference)
     there = await chat.look(lambda tx: goods.of(tx, reference))
     await _card(chat, one, there)
-    word, _, rest = given["rest"].partition(" ") if given["reference"] else ("", "", "")
+    word, rest = _deed(given["rest"]) if given["reference"] else ("", "")
     can = _can(one, await chat.look(lambda tx: able(tx, reference)))
+    if word:
+        await _not_now(chat, one, word, can)
     if not can:
         return None
     options = [Option(name, aliases=ACTIONS[name]) for name in can]
@@ -91,6 +94,25 @@ async def _pick(chat: Chat, text: str) -> str:
     return picked
 
 
+def _deed(said: str) -> tuple[str, str]:
+    """What is to be done, in as many words as name something, and what stands behind it."""
+    words, known = said.split(), {one for name, also in ACTIONS.items() for one in (name, *also)}
+    counts = (count for count in range(min(len(words), 3), 1, -1) if " ".join(words[:count]).lower() in known)
+    count = next(counts, 1)
+    return " ".join(words[:count]), " ".join(words[count:])
+
+
+async def _not_now(chat: Chat, one: Offer, word: str, can: list[str]) -> None:
+    """Say why a step that was named is none now: somebody else has answered meanwhile, or its time has not come."""
+    deed = next((name for name, said in ACTIONS.items() if word.lower() in (name, *said)), "")
+    if not deed or deed in can:
+        return
+    if deed in offer_decisions.TARGET and one.decided_by:
+        staff = await chat.look(lambda tx: roles.by_code(tx, one.decided_by))
+        return await chat.say("answered_already", name=(staff.name if staff else "") or one.decided_by)
+    await chat.say("not_now")
+
+
 def _short(one: Offer) -> dict[str, object]:
     return {"reference": one.reference, "product": one.product, "village": one.place}
 
@@ -132,6 +154,9 @@ async def _open_questions(chat: Chat, one: Offer) -> None:
     asked = await chat.look(lambda tx: offer_prices.waiting(tx, one.reference))
     if asked is not None:
         await chat.say("price_asked", price=formats.rupiah(asked.price, language))
+    paper = await chat.look(lambda tx: offer_prices.on_paper(tx, one))
+    if paper is not None:
+        await chat.say("price_paper", **signed(paper, language))
     number = await chat.look(lambda tx: settlements.unanswered(tx, one.reference))
     paid = await chat.look(lambda tx: settlements.get(tx, number)) if number else None
     if paid is not None and paid.state == "disputed":

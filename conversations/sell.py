@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.author import (
@@ -13,10 +13,12 @@ from bot.author import (
     Number,
     Option,
     Photo,
+    Rejected,
     Rupiah,
     Text,
     Tx,
     asides,
+    cash_words,
     conversation,
     marts,
     places,
@@ -39,8 +41,6 @@ OF_LASTING = ("nib", "nib_applied", "none")
 DAILY = 7
 """Food that keeps for fewer days comes fresh."""
 SOLD = "jual"
-AMOUNT = re.compile(r"(?:rp\.?\s*)?\d[\d.,]*\s*(?:rb|ribu|k|jt|juta|rupiah)?|.*\d\s*(?:rb|ribu|k|jt|juta|rupiah)", re.I)
-"""With an amount alone or at the end behind it this is a cash note: "jual 25rb", "jual keripik 25rb"."""
 LESSON = "C5L2"
 """The lesson on permits."""
 
@@ -53,9 +53,57 @@ class Product(Text):
         return asides.asked_for(text).name == "sell"
 
     def read(self, said: Any) -> Any:
-        """The name, without the words around it."""
+        """The name, without the words around it and without a price behind it."""
         meant = asides.asked_for(said.text)
-        return Text.read(self, replace(said, text=meant.given) if meant.name == "sell" else said)
+        name = Text.read(self, replace(said, text=_thing(meant.given if meant.name == "sell" else said.text)))
+        return name[:1].upper() + name[1:] if isinstance(name, str) else name
+
+
+@dataclass(frozen=True, slots=True)
+class Price(Rupiah):
+    """What the maker gets; "jual 12rb" is an answer here, and no note of what was sold."""
+
+    def read(self, said: Any) -> Any:
+        """The amount, without the verb."""
+        first, _, rest = said.text.partition(" ")
+        return Rupiah.read(self, replace(said, text=rest) if first.lower() in VERBS else said)
+
+
+@dataclass(frozen=True, slots=True)
+class Count(Number):
+    """How many; "jual 3 bungkus 45rb" tells of money, and does not mean three."""
+
+    def read(self, said: Any) -> Any:
+        """The number, where no sum stands beside it."""
+        note = cash_words.is_told(said.text) and all(one.sure for one in cash_words.notes(said.text))
+        return Rejected("number", {"example": 20}) if note else Number.read(self, said)
+
+
+VERBS = (SOLD, "dijual", "titip", "sell")
+
+
+def _thing(given: str) -> str:
+    """What the thing is called, without a price: "keripik 25rb" names crisps."""
+    found = cash_words.notes(f"{SOLD} {given}")
+    return found[0].what if len(found) == 1 and found[0].sure and found[0].what else given
+
+
+def _is_note(given: str) -> bool:
+    """Whether it tells of what was sold: "25rb", "3 bungkus 45rb"; what begins with a name is offered."""
+    told = f"{SOLD} {given}"
+    return cash_words.is_told(told) and all(one.what[:1].isdigit() or not one.what for one in cash_words.notes(told))
+
+
+def _instead(given: str, said: Mapping[str, Any] | None) -> tuple[str, str] | None:
+    """A note of money; while one offer is being written also another thing, but the same thing goes on."""
+    if _is_note(given):
+        return "cash", f"{SOLD} {given}"
+    if said is None:
+        return None
+    new, old = _thing(given), said.get("product") or ""
+    if new[:1].isdigit() or asides.same_thing(new, old):
+        return None
+    return "sell_another", f"{new}\n{old}"
 
 
 @conversation(
@@ -64,12 +112,11 @@ class Product(Text):
     " jual produk, tawarkan, mau tawarkan, sell, offer, consign, sell something, i want to sell",
     steps="product category unit price quantity shelf permits photo",
     keeps=True,
+    instead=_instead,
 )
 async def sell(chat: Chat) -> Any:
     """Ask for one offer and send it to the mart."""
     account = chat.speaker.account
-    if AMOUNT.fullmatch(chat.given):
-        return chat.then("cash", given=f"{SOLD} {chat.given}")
     person = await _maker(chat)
     if not person:
         await chat.offer("enrol_now", "enrol")
@@ -83,7 +130,7 @@ async def sell(chat: Chat) -> Any:
     welcome = "welcome_planned" if to_come else "welcome"
     await chat.say(welcome, mart=called)
     product = await chat.ask("product", Product(2, 60, named=True), given=chat.given)
-    if product == chat.given:
+    if chat.given and product.casefold() == _thing(chat.given).casefold():
         # Named in the words that opened this, which took the place of the first question.
         await chat.say(welcome, mart=called)
         await chat.say("named", product=product)
@@ -96,6 +143,21 @@ async def sell(chat: Chat) -> Any:
     if "none" in said["permits"]:
         await chat.offer("learn", "tips", LESSON)
         await chat.say("permits_later")
+
+
+@conversation("sell_another", texts="sell")
+async def another(chat: Chat) -> Any:
+    """Ask which goes on where another thing is named: the offer that waits, or a new one of that thing."""
+    new, _, old = chat.given.partition("\n")
+    if old:
+        options = [Option("draft", aliases=(*GO_ON, old)), Option("anew", aliases=(*BEGIN, new))]
+        if await chat.choose("which_one", options, exact=True, old=old, new=new) == "draft":
+            return chat.then("sell")
+    return chat.then("sell", new, anew=True)
+
+
+GO_ON = ("lanjut", "lanjutkan", "yang tadi", "yang lama", "tadi", "lama", "terusin", "go on", "continue", "the old one")
+BEGIN = ("baru", "yang baru", "mulai", "dari awal", "buat baru", "new", "the new one", "start over")
 
 
 async def _mart(tx: Tx, person: str) -> Standing | None:
@@ -128,8 +190,8 @@ async def _asked(chat: Chat, product: str) -> dict[str, Any]:
     said: dict[str, Any] = {"product": product, "shelf": None}
     said["category"] = category = await chat.ask("category", Listed(places.product_categories(), shown=10))
     said["unit"] = await chat.ask("unit", Text(1, 30))
-    said["price"] = await chat.ask("price", Rupiah(500, 5_000_000))
-    said["quantity"] = await chat.ask("quantity", Number(1, 1000))
+    said["price"] = await chat.ask("price", Price(500, 5_000_000))
+    said["quantity"] = await chat.ask("quantity", Count(1, 1000))
     if category not in LASTING:
         said["shelf"] = await chat.ask("shelf", Keeps(1, 730), optional=True)
         if said["shelf"] is not None and said["shelf"] < DAILY:

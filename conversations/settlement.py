@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from bot.author import Chat, Joined, Note, Option, Part, Tx, conversation, formats, places
+from bot.author import Chat, Choice, Joined, Note, Option, Part, Tx, conversation, formats, places
 from bot.records import roles, settlements
 
 AGREES = Option("agrees", aliases=("ya sesuai", "sudah sesuai", "ya", "iya", "betul", "benar", "cocok", "yes", "right"))
 DIFFERS = Option(
     "differs", aliases=("tidak sesuai", "tdk sesuai", "gak sesuai", "belum", "tidak", "beda", "kurang", "no")
 )
+NOT_SO = ("kurang", "belum", "blm", "salah", "keliru", "beda", "wrong", "less", "short")
+"""Begin a sentence that says how it differs: "kurang 5rb", "belum terima uangnya"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Right(Choice):
+    """Agreeing takes exact words; of what is not so, a sentence will do."""
+
+    def read(self, said: Any) -> Any:
+        """One of the two."""
+        value = Choice.read(self, said)
+        first = said.text.lower().split()[:1]
+        return DIFFERS.value if not isinstance(value, str) and first and first[0].strip(".,!") in NOT_SO else value
 
 
 @conversation(
@@ -35,7 +49,7 @@ async def confirm(chat: Chat) -> Any:
     facts["due"] = formats.rupiah(settlement.due, chat.speaker.language)
     if settlement.state == "confirmed":
         return await chat.say("already", **facts)
-    said = await chat.choose("right", [AGREES, DIFFERS], exact=True, **facts)
+    said = await chat.ask("right", Right((AGREES, DIFFERS), exact=True), **facts)
     outcome = await chat.once("answered", lambda tx: settlements.answer(tx, account, number, said == "agrees"))
     now = await chat.look(lambda tx: settlements.asked(tx, account, number))
     if outcome == "confirmed":

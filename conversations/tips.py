@@ -9,6 +9,7 @@ from bot.author import Chat, Course, Option, conversation, courses
 from bot.records import certificates, lessons
 from bot.records.certificates import Certificate
 from bot.records.lessons import Progress
+from conversations.tips_search import Listed
 
 MOST_WORDS = 5
 """Behind "tips": what is longer is a sentence about something else."""
@@ -68,7 +69,9 @@ async def _overview(chat: Chat) -> Any:
     waits = [one for one in courses.all_of_them() if not progress.left(one) and not _certified(one, made)]
     if waits:
         await chat.say("certificate_waits", title=courses.worded(waits[0].title, language))
-    chosen = await chat.choose("course", [*options, "search"])
+    chosen = await chat.ask("course", Listed((*options, Option("search"))))
+    if chosen.startswith("*"):
+        return chat.then("tips_search", chosen[1:])
     if chosen == "continue":
         return chat.then("lesson", following.id if following is not None else "")
     return chat.then("tips_search") if chosen == "search" else chat.then("tips", chosen)
@@ -97,5 +100,8 @@ async def _in_course(chat: Chat, course: Course, listed: bool) -> Any:
     total = len(course.lessons)
     options = [Option(one.id, one.title) for one in course.lessons]
     title = courses.worded(course.title, language)
-    chosen = await chat.choose("pick", [*options, "courses"], title=title, done=total - len(left), total=total)
+    listed_too = Listed((*options, Option("courses")))
+    chosen = await chat.ask("pick", listed_too, title=title, done=total - len(left), total=total)
+    if chosen.startswith("*"):
+        return chat.then("tips_search", chosen[1:])
     return chat.then("tips") if chosen == "courses" else chat.then("lesson", chosen)

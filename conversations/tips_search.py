@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.author import Chat, Option, Sought, conversation, courses, search
+from bot.author import Chat, Choice, Option, Rejected, Sought, asides, conversation, courses, search
 
 MOST_WORDS = 6
 """Behind "cari": what is longer is a sentence about something else."""
@@ -13,6 +13,17 @@ MOST_WORDS = 6
 def a_few_words(said: str) -> bool:
     """Whether what stands behind "cari" is something to look for."""
     return len(said.split()) <= MOST_WORDS
+
+
+class Listed(Choice):
+    """Courses or lessons to choose from; other words that lessons know are looked for."""
+
+    def read(self, said: Any) -> Any:
+        """An option, or what to look for behind a star, which no option begins with."""
+        value = super().read(said)
+        if not isinstance(value, Rejected) or value.reason != "choice" or asides.asked_for(said.text).name:
+            return value
+        return f"*{said.text}" if a_few_words(said.text) and search(said.text, "") else value
 
 
 @conversation(
@@ -28,5 +39,8 @@ async def tips_search(chat: Chat) -> Any:
         await chat.say("nothing", wanted=wanted)
         again = await chat.choose("instead", ["courses", "again"]) == "again"
         return chat.then("tips_search" if again else "tips")
-    chosen = await chat.choose("hit", [*(Option(one.id, one.title) for one in found), "courses"], wanted=wanted)
+    hits = Listed((*(Option(one.id, one.title) for one in found), Option("courses")))
+    chosen = await chat.ask("hit", hits, wanted=wanted)
+    if chosen.startswith("*"):
+        return chat.then("tips_search", chosen[1:])
     return chat.then("tips") if chosen == "courses" else chat.then("lesson", chosen)

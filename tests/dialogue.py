@@ -45,7 +45,9 @@ SIZE = re.compile(r"\b\d+ KB\b")
 STAND_IN = re.compile(r"\b(?:[A-Z]{2,3}-REF|PTG-|PGM-)\d+\b")
 PREPARED = {
     "staff": "code", "invited": "token", "enrolled": "ref", "agreed": "version", "blocked": "account",
+    "unreachable": "account",
     "announced": "number", "learnt": "account", "certified": "code", "offered": "ref", "promos": "mart",
+    "days": "mart",
 }  # fmt: skip
 """What each preparation answers with."""
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -457,7 +459,7 @@ class Player:
         if message.kind == "location":
             # WhatsApp shows its name, Telegram does not: tests/test_pin.py.
             return
-        for line in self.names.hide(message.text.replace("\u2060", "")).splitlines():
+        for line in self.names.hide(message.text.replace("\u2060", "").replace("\u00a0", " ")).splitlines():
             self.out.append(f"{name}< {line}".rstrip())
         if self.channel == "telegram" and message.buttons:
             shown = " ".join(f"[{button.label}]" for row in message.buttons for button in row)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import update
 
-from bot import intake, places
+from bot import formats, intake, places
 from bot.records import (
     announcements,
     certificates,
@@ -16,6 +17,7 @@ from bot.records import (
     invitations,
     lessons,
     letting_go,
+    marts,
     offering,
     people,
     promos,
@@ -40,10 +42,12 @@ async def carry_out(running: Kept, what: str, who: tuple[str, str], name: str, r
     """`staff` makes this phone staff (role, area), `invited` makes an invitation for it, `enrolled` an enrolment.
 
     An enrolment is told by its place, its status, and its age such as 3d. `agreed` is to texts of a version, with what
-    was said to announcements. `blocked`: this phone does not want to hear from us. `announced`: category,
+    was said to announcements. `blocked`: this phone does not want to hear from us. `unreachable`:
+    nothing has arrived there on five days, the last of them today. `announced`: category,
     area, in how long such as 0m, the words in Indonesian, and behind a bar in English. `offered`: a product that the
     person in this phone offers to the mart. `learnt`: lessons that were passed. `certified`: a course
-    that was finished, whose picture then comes. `promos`: so many lower prices at a mart.
+    that was finished, whose picture then comes. `promos`: so many lower prices at a mart. `days`: so many days on which
+    it keeps other hours, from tomorrow, every other one with a break, and after them three alike.
 
     Answers with the code of the staff member, the token of the invitation, the reference of the enrolment, or the
     number of the announcement, certificate or offer.
@@ -64,6 +68,10 @@ async def carry_out(running: Kept, what: str, who: tuple[str, str], name: str, r
         if what == "blocked":
             await tx.execute(update(accounts).where(accounts.c.id == account).values(reachable="blocked"))
             return account
+        if what == "unreachable":
+            days = {"reachable": "unreachable", "failures": 5, "failed_on": formats.utc_day(tx.now)}
+            await tx.execute(update(accounts).where(accounts.c.id == account).values(days))
+            return account
         if what == "learnt":
             return await _learnt(tx, account, *rest.split())
         if what == "certified":
@@ -72,10 +80,12 @@ async def carry_out(running: Kept, what: str, who: tuple[str, str], name: str, r
             return await _offered(tx, account, rest)
         if what == "promos":
             return await _lowered(tx, account, *rest.split())
+        if what == "days":
+            return await _special(tx, account, *rest.split())
         if what == "announced":
             return await _announced(tx, account, *rest.split(" ", 3))
-        known = "staff, invited, enrolled, agreed, blocked, learnt, certified, offered, promos and announced"
-        raise ValueError(f"no preparation {what!r}; there are {known}")
+        known = "staff, invited, enrolled, agreed, blocked, unreachable, learnt, certified, offered, promos, days"
+        raise ValueError(f"no preparation {what!r}; there are {known} and announced")
 
     return await running.store.run(work)
 
@@ -143,6 +153,18 @@ async def _lowered(tx: Tx, account: str, mart: str, count: str) -> str:
         prices = {"price_before": 1_117_500, "price": 1_115_000, "most": 12}
         item = f"Beras premium pulen kemasan karung 25 kg nomor {number}"
         assert await promos.create(tx, account, mart, item=item, ends_at=tx.now + number * UNITS["d"], **prices)
+    return mart
+
+
+async def _special(tx: Tx, account: str, mart: str, count: str) -> str:
+    many, tomorrow = int(count), datetime.fromtimestamp(tx.now / 1000, UTC).date() + timedelta(days=1)
+    for number in range(many + 3):
+        day = (tomorrow + timedelta(days=number)).isoformat()
+        span = None if number >= many else (480, 690, 780, 1020) if number % 2 else (540, 720)
+        reason = (
+            "Lebaran, toko tutup" if number >= many else f"acara nomor {number + 1} bersama semua anggota di balai desa"
+        )
+        assert await marts.set_days(tx, account, mart, [day], span, reason)
     return mart
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from bot import cash_words
-from bot.cash_words import Note
+from bot.cash_words import Note, is_told
 from bot.chat import Chat, Speaker
 from bot.hearing import Ears
 from bot.records import cash, people
@@ -167,6 +167,21 @@ def test_a_question_for_notes_takes_notes_and_leaves_the_words_that_always_work(
 
 
 # What is kept
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("jual 25rb", True), ("jual 1,5jt", True), ("jual 12rb500", True), ("jual seratus ribu", True),
+        ("jual 25", True),
+        ("jual kopi 100 gram 25rb", True), ("beli tepung 12.500, jual 25rb", True), ("sold 3 packs 45k", True),
+        ("jual madu", False), ("jual madu 250ml", False), ("jual keripik 5", False), ("jual 3 bungkus", False),
+        ("jual gratis", False), ("jual 0", False), ("beli gula 15rb?", False), ("bayar 500rb", False), ("25rb", False),
+        ("saya disuruh beli 500rb", False), ("", False),
+    ],
+)  # fmt: skip
+def test_what_is_a_note_though_nobody_asked_for_one(text: str, told: bool) -> None:
+    assert is_told(text) is told
 
 
 @pytest.mark.asyncio

@@ -178,7 +178,7 @@ def test_news_of_the_own_case_has_a_knock_of_its_own() -> None:
     made = knock(ALL, ["id"], "Organisasi Contoh")
     assert made is not None
     assert (made.category, made.knock) == ("UTILITY", True)
-    assert "pendaftaran" in made.text
+    assert "Organisasi Contoh" in made.text
     assert knock({(KNOCK, "id"): ALL[KNOCK, "id"]}, ["id"], "Organisasi Contoh") is None
 
 

@@ -237,10 +237,13 @@ async def test_what_is_told_of_a_later_part_is_known_by_whom_it_went_to(store: S
     )
     told = Status("wa:SMb1:read", "whatsapp", "read", "SMb1", sender="000")
     assert await store.run(lambda tx: settle(tx, [told])) == []
-    assert await found(store, "delivery") == [("",), ("",)]
+    assert await found(store, "delivery") == [("read",), ("",)]
     told = Status("wa:SMb1:failed", "whatsapp", "undelivered", "SMb1", sender="000", error="11111")
     assert await store.run(lambda tx: settle(tx, [told])) == []
-    assert await found(store, "state, delivery") == [("sent", "failed"), ("sent", "")]
+    assert await found(store, "state, reason, provider_id") == [
+        ("failed", "provider", "SMa1 -"),
+        ("sent", "", "SMa2 SMb2"),
+    ]
     strange = Status("wa:SMb1:read", "whatsapp", "read", "SMb1", sender="001")
     assert await store.run(lambda tx: settle(tx, [strange])) == [strange]
 

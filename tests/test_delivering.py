@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 
 from bot.channels import Uncertain
+from bot.channels.twilio_log import Told
 from bot.contents import KNOCK
-from bot.records import announcements
+from bot.doubts import _found
+from bot.records import announcements, roles
+from bot.records.remains import Doubt
 from bot.sandbox.phones import Phone
 from bot.store import Tx
 from bot.submissions import submissions
@@ -153,6 +156,32 @@ async def test_quiet_hours_wait_for_the_morning_and_safety_does_not() -> None:
         assert states(on.file, "PGM-SAFE2") == {"sent": 1}
         await on.wait(10 * 3600 + 60)
         assert states(on.file) == {"sent": 2}
+
+
+async def test_safety_that_runs_into_quiet_hours_is_on_record_as_one_that_begins_in_them_is() -> None:
+    exempt = "SELECT count(*) FROM audit WHERE action = 'announce_in_quiet_hours' AND object = '{}'"
+    async with hall() as on:
+        phones = await on.phones(4)
+        await written(on, phones)
+        await begins(on, [phone_account(one, "telegram") for one in phones[:3]], category="safety", state="paused")
+        await begins(on, [phone_account(phones[3], "telegram")], number="PGM-EVENT", category="event")
+        later = "UPDATE deliveries SET due_at = due_at + {} WHERE announcement = '{}' AND id > 1"
+        await change(on, later.format(12 * 3600_000, NUMBER))
+        await change(on, "UPDATE announcements SET state = 'sending'")
+        await on.quiet()
+        assert states(on.file) == {"sent": 1, "waiting": 2}
+        assert on.sql(exempt.format(NUMBER)) == 0, "by day nothing is exempt"
+        await change(on, f"UPDATE deliveries SET due_at = due_at + 3600000 WHERE announcement = '{NUMBER}' AND id = 3")
+        await on.wait(12 * 3600 + 1)
+        assert states(on.file) == {"sent": 2, "waiting": 1}
+        assert on.sql(exempt.format(NUMBER)) == 1
+        await on.down()
+        await on.up()
+        await on.wait(3600)
+        assert states(on.file) == {"sent": 3}
+        assert on.sql(exempt.format(NUMBER)) == 1, "once, also after a restart"
+        assert on.sql(exempt.format("PGM-EVENT")) == 0
+        assert on.sql("SELECT actor || purpose FROM audit WHERE action = 'announce_in_quiet_hours'") == "PTG-TESTsafety"
 
 
 # Staff steer it
@@ -487,6 +516,15 @@ async def test_what_became_of_it_is_kept_out_of_order_and_twice() -> None:
         assert on.sql("SELECT delivery || state FROM deliveries") == "readsent"
 
 
+async def _looked_after(on: Scene) -> None:
+    """Whoever has an account lives where a coordinator works."""
+    values = "(id, channel, external_id, created_at) VALUES ('K1', 'telegram', '9000001', 0)"
+    await change(on, "INSERT INTO account_persons SELECT id, person_id, 0 FROM accounts")
+    await change(on, f"INSERT INTO accounts {values}")
+    assert on.running is not None
+    await on.running.store.run(lambda tx: roles.add(tx, "K1", "coordinator", "33.07"))
+
+
 async def test_failures_on_five_days_make_an_address_unreachable_until_the_person_writes() -> None:
     async with hall() as on:
         await approved(on, "mart_info")
@@ -496,13 +534,18 @@ async def test_failures_on_five_days_make_an_address_unreachable_until_the_perso
             for number in (f"PGM-DAY{day}", f"PGM-TWO{day}")[: 2 if day < 5 else 1]:
                 await goes_out(on, [phone], number=number, texts=SHORT)
                 await on.until(lambda number=number: states(on.file, number) == {"failed provider": 1})  # type: ignore[misc]
-            assert on.sql("SELECT failures || reachable FROM accounts") == f"{day}{'ok' if day < 5 else 'unreachable'}"
+            known = "SELECT failures || reachable FROM accounts WHERE channel = 'whatsapp'"
+            assert on.sql(known) == f"{day}{'ok' if day < 5 else 'unreachable'}"
+            if day == 1:
+                await _looked_after(on)
+            assert on.sql("SELECT count(*) FROM outbox WHERE template LIKE 'tidings%'") == 0 or day == 5
             await on.wait(DAY)
+        await on.until(lambda: on.sql("SELECT template FROM outbox WHERE account_id = 'K1'") == "tidings.unreachable")
         on.sandbox.heal()
         await goes_out(on, [phone], number="PGM-LATE2", texts=SHORT)
         assert states(on.file, "PGM-LATE2") == {"skipped unreachable": 1}
         await written(on, [phone])
-        assert on.sql("SELECT failures || reachable FROM accounts") == "0ok"
+        assert on.sql(known) == "0ok"
         await goes_out(on, [phone], number="PGM-BACK2", texts=SHORT)
         assert states(on.file, "PGM-BACK2") == {"sent": 1}
 
@@ -623,6 +666,47 @@ async def test_who_has_a_part_gets_the_rest_when_they_write_and_not_the_whole_in
         await written(on, [phone], "echo a2")
         await on.until(lambda: states(on.file) == {"sent": 1})
         assert parts(phone) == ["Tas belanja", TEXT]
+
+
+@pytest.mark.parametrize(
+    ("doubtful", "executed", "then"),
+    [(1, True, "failed provider"), (1, False, "failed provider"), (2, True, "sent"), (2, False, "failed provider")],
+)
+async def test_of_several_parts_in_doubt_only_those_go_again_that_twilio_has_never_seen(
+    doubtful: int, executed: bool, then: str
+) -> None:
+    """The number of the announcement stands in the last one alone."""
+    async with hall() as on:
+        (phone,) = await on.phones(1, "whatsapp")
+        await written(on, [phone])
+        on.sandbox.fault("twilio", "messages.create", close=True, executed=executed, skip=doubtful - 1, times=1)
+        await goes_out(on, [phone], texts=TWO_PARTS)
+        await on.until(lambda: states(on.file) == {"uncertain no_answer": 1})
+        assert await on.bot.doubts.once() == 1
+        await on.quiet()
+        assert states(on.file) == {then: 1}
+        had = parts(phone)
+        assert had == [TEXT, "Tas belanja"][: doubtful - (not executed)]
+        await once_more(on)
+        await on.until(lambda: states(on.file) == {"sent": 1})
+        assert parts(phone) == [TEXT, "Tas belanja"]
+
+
+@pytest.mark.parametrize(
+    ("known", "log", "ids"),
+    [
+        ("", [("SM1", "Halo PGM-TEST2", "read")], ["SM1", "-"]),
+        ("", [("SM1", "Halo  PGM-TEST2 ", "read"), ("SM2", "", "sent")], ["SM1", "SM2"]),
+        ("SM1", [("SM1", "Halo PGM-TEST2", "read"), ("SM2", "", "undelivered")], ["SM1", "-"]),
+        ("- SM2", [("SM2", "", "read"), ("SM0", "Hello PGM-TEST2", "read")], ["SM0", "SM2"]),
+        ("", [("SM7", "Lain", "read")], ["-", "-"]),
+    ],
+)
+async def test_a_file_behind_its_words_is_looked_for_like_any_part(
+    known: str, log: list[tuple[str, str, str]], ids: list[str]
+) -> None:
+    doubt = Doubt(1, NUMBER, "+628", "id", "free", 0, known, 0)
+    assert _found(doubt, [f"Halo {NUMBER}", ""], [Told(sid, words, state, "") for sid, words, state in log]) == ids
 
 
 async def test_one_that_twilio_does_not_answer_for_keeps_it_from_no_other() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -213,12 +214,17 @@ OF_A_CHAT = ("consents", "subscriptions", "cash_notes", "tip_series", "lesson_pr
 LEARNING = ("catat jual 25rb", "langganan tips", "1", "1", "mulai", "1", "tips", "1", "daftar")
 
 
+def written(said: list[str], tmp_path: Path) -> str:
+    """A transcript of these words."""
+    (tmp_path / "said.id.txt").write_text(
+        "".join(f"{one}\n" if one[0] in "!@" else f"Peserta 01> {one}\n" for one in said)
+    )
+    return str(tmp_path / "said.id")
+
+
 async def left_by_words(said: list[str], tmp_path: Path) -> dict[str, int]:
     """How many rows of OF_A_CHAT, and talks with anything in them, these words leave behind; `!` lines prepare."""
-    (tmp_path / "said.id.txt").write_text(
-        "".join(f"{one}\n" if one[0] == "!" else f"Peserta 01> {one}\n" for one in said)
-    )
-    rows, _ = await left_by(str(tmp_path / "said.id"))
+    rows, _ = await left_by(written(said, tmp_path))
     talks = [row for row in rows["talks"] if row["answers"] != "{}"]
     return {**{table: len(rows[table]) for table in OF_A_CHAT}, "talks": len(talks)}
 
@@ -227,16 +233,32 @@ async def left_by_words(said: list[str], tmp_path: Path) -> dict[str, int]:
 async def test_nothing_is_kept_of_the_chat_of_a_child(tmp_path: Path) -> None:
     before = await left_by_words([*LEARNING, "setuju"], tmp_path)
     assert all(before[table] for table in ("consents", "subscriptions", "cash_notes", "tip_series", "talks")), before
-    assert set((await left_by_words([*LEARNING, "setuju", "15"], tmp_path)).values()) == {0}
+    assert set((await left_by_words([*LEARNING, "setuju", "15", "ya"], tmp_path)).values()) == {0}
+
+
+@pytest.mark.asyncio
+async def test_who_goes_away_when_asked_whether_they_are_a_child_leaves_no_enrolment(tmp_path: Path) -> None:
+    before = await left_by_words([*LEARNING[:-1], "batal"], tmp_path)
+    assert before["cash_notes"] == before["tip_series"] == 1
+    assert await left_by_words([*LEARNING[:-1], "batal", "daftar", "setuju", "15", "@20h"], tmp_path) == before
+    # Who has said stop is not reminded; nor is a talk that is put away.
+    stopped = await left_by_words(["stop"], tmp_path)
+    assert await left_by_words(["stop", "daftar", "setuju", "15", "@25h", "@25h"], tmp_path) == stopped
+    rows, _ = await left_by(written(["daftar", "setuju", "15", "batal"], tmp_path))
+    (draft,) = (row for row in rows["talks"] if row["state"] == "draft")
+    assert json.loads(draft["pending"]) == {"q": "birth_year"}
+    assert not {"birth_year", "2025", "2026"} & set(json.loads(draft["answers"]))
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("whose", ["enrolled", "staff"])
 async def test_the_chat_of_somebody_else_keeps_what_is_theirs_when_a_child_stops(whose: str, tmp_path: Path) -> None:
     made = "! enrolled Peserta 01 33.07.04" if whose == "enrolled" else "! staff Peserta 01 coordinator 33.07"
-    child = ["anak saya", "setuju", "15"] if whose == "enrolled" else ["setuju", "15"]
+    child = ["anak saya", "setuju", "15", "1"] if whose == "enrolled" else ["setuju", "15", "1"]
     left = await left_by_words([made, *LEARNING, *child], tmp_path)
     assert (left["cash_notes"], left["tip_series"], left["subscriptions"], left["consents"]) == (1, 1, 2, 2)
+    away = await left_by_words([made, *LEARNING, *child[:-1], "@20h"], tmp_path)
+    assert away == left
 
 
 @pytest.mark.asyncio

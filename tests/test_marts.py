@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot import marts, opening_hours
 from bot.__main__ import main
 from bot.asking import Rejected, Said
 from bot.marts import read_marts
 from bot.opening_hours import DayHours, Span, Week, read_week
-from bot.questions import Location
+from bot.questions import Clearable, Location, Text
 from bot.records import marts as records
 from bot.records import people
 from bot.schema import audit, mart_waiting, outbox
@@ -136,6 +137,14 @@ def test_hours_and_coordinates_of_the_file_are_read(tmp_path: Path) -> None:
         ("Senin 8-17 istirahat", {}),
         ("istirahat 12-13", {}),
         ("setiap hari 24 jam", dict.fromkeys(range(7), (0, 1440))),
+        ("Jumat 8-11.30, 1-5 sore", {4: (480, 690, 780, 1020)}),
+        ("Fri 8:00–11:30 am and 1:00–5:00 pm", {4: (480, 690, 780, 1020)}),
+        ("Sabtu 8-9 malam", {5: (480, 1260)}),
+        ("Sabtu 5-9 malam", {5: (300, 1260)}),
+        ("Sabtu 08.00-00.00", {5: (480, 1440)}),
+        ("Sat 8am to midnight", {5: (480, 1440)}),
+        ("Sabtu 8 pagi sampai tengah malam", {5: (480, 1440)}),
+        ("Sat 8 am-12 am", {5: (480, 1440)}),
         ("senin", {}),
         ("senin 8-17 selasa", {}),
         ("senin 8-17, senin 9-12", {}),
@@ -197,6 +206,40 @@ def test_a_week_that_is_written_out_reads_back(week: dict[int, Span]) -> None:
 def test_the_hours_of_a_day(said: str, value: object) -> None:
     found = DayHours().read(Said(said))
     assert found == (Rejected("day_hours") if value is None else value)
+
+
+@pytest.mark.parametrize(
+    ("span", "id", "en"),
+    [
+        ((480, 1020), "08.00–17.00", "8:00 am–5:00 pm"),
+        ((480, 690, 780, 1020), "08.00–11.30 13.00–17.00", "8:00–11:30 am 1:00–5:00 pm"),
+        ((1080, 1260), "18.00–21.00", "6:00 pm–9:00 pm"),
+        ((0, 1440), "00.00–24.00", "12:00 am–midnight"),
+        ((30, 60), "00.30–01.00", "12:30 am–1:00 am"),
+        (None, "", ""),
+    ],
+)
+def test_hours_as_on_a_shops_door(span: Span, id: str, en: str) -> None:
+    for language, shown in (("id", id), ("en", en)):
+        ends = opening_hours.written(span, language)
+        assert " ".join(map("–".join, zip(ends[::2], ends[1::2], strict=True))) == shown
+
+
+def test_days_that_follow_each_other_and_are_alike_are_one() -> None:
+    mart = marts.mart("kaliwiro")
+    assert mart is not None
+    days = [
+        records.Day(date(2040, 1, 12), None, "Lebaran"), records.Day(date(2040, 1, 13), None, "Lebaran"),
+        records.Day(date(2040, 1, 14), None, "Rapat"), records.Day(date(2040, 1, 16), None, "Rapat"),
+        records.Day(date(2040, 1, 18), None, ""), records.Day(date(2040, 1, 19), (480, 720), ""),
+    ]  # fmt: skip
+    found = records.days_ahead(records.Standing(mart, "open", {}, days), at(WEDNESDAY, 9))
+    assert [(one.on.day, one.until and one.until.day) for one in found] == [
+        (12, 13), (14, None), (16, None), (18, None), (19, None)
+    ]  # fmt: skip
+    # A run that has begun before the last day that is asked for is told whole.
+    short = records.days_ahead(records.Standing(mart, "open", {}, days), at(WEDNESDAY, 9), 1)
+    assert [(one.on.day, one.until and one.until.day) for one in short] == [(12, 13)]
 
 
 # What they say of a moment
@@ -262,12 +305,12 @@ async def test_a_mart_is_kept_by_its_own_managers_alone_and_every_change_is_reco
         for other in ("M2", "C1", "P1"):
             assert not await here.run(lambda tx, who=other: records.set_hours(tx, who, "kaliwiro", {0: None}))  # type: ignore[misc]
             assert await here.run(lambda tx, who=other: records.set_status(tx, who, "kaliwiro", "closed")) is None  # type: ignore[misc]
-            assert not await here.run(lambda tx, who=other: records.set_day(tx, who, "kaliwiro", "2040-01-12", None))  # type: ignore[misc]
+            assert not await here.run(lambda tx, who=other: records.set_days(tx, who, "kaliwiro", ["2040-01-12"], None))  # type: ignore[misc]
         assert await _deeds(here) == []
         assert await here.run(lambda tx: records.set_hours(tx, "M1", "kaliwiro", {0: (480, 1020), 6: None}))
         assert await here.run(lambda tx: records.set_hours(tx, "M1", "kaliwiro", {0: (540, 1020)}))
-        assert await here.run(lambda tx: records.set_day(tx, "M1", "kaliwiro", "2040-01-12", None, "Rapat"))
-        assert await here.run(lambda tx: records.set_day(tx, "M1", "kaliwiro", "2040-01-12", (480, 720)))
+        assert await here.run(lambda tx: records.set_days(tx, "M1", "kaliwiro", ["2040-01-12"], None, "Rapat"))
+        assert await here.run(lambda tx: records.set_days(tx, "M1", "kaliwiro", ["2040-01-12"], (480, 720)))
         assert await here.run(lambda tx: records.set_status(tx, "M1", "kaliwiro", "temporarily_closed")) == 0
         known = await here.run(lambda tx: records.standing(tx, "kaliwiro"))
         assert known is not None
@@ -280,6 +323,43 @@ async def test_a_mart_is_kept_by_its_own_managers_alone_and_every_change_is_reco
             ("mart_day", "kaliwiro", "2040-01-12"),
             ("mart_status", "kaliwiro", "temporarily_closed"),
         ]
+
+
+@pytest.mark.asyncio
+async def test_several_days_are_kept_and_taken_back_at_once(tmp_path: Path) -> None:
+    lebaran = [f"2040-01-{day}" for day in (12, 13, 14)]
+    async with office(tmp_path) as here:
+        await here.staff("M1", "mart", "33.07")
+        assert await here.run(lambda tx: records.set_days(tx, "M1", "kaliwiro", ["2040-01-13"], (480, 720)))
+        assert await here.run(lambda tx: records.set_days(tx, "M1", "kaliwiro", lebaran, None, "Lebaran"))
+        known = await here.run(lambda tx: records.standing(tx, "kaliwiro"))
+        assert known is not None
+        assert [(one.on.day, one.span) for one in known.days] == [(12, None), (13, None), (14, None)]
+        assert await here.run(lambda tx: records.clear_days(tx, "M1", "kaliwiro", lebaran[1:]))
+        known = await here.run(lambda tx: records.standing(tx, "kaliwiro"))
+        assert known is not None
+        assert [one.on.day for one in known.days] == [12]
+        assert await _deeds(here) == [
+            ("mart_day", "kaliwiro", "2040-01-13"),
+            ("mart_day", "kaliwiro", "2040-01-12/2040-01-14"),
+            ("mart_day_as_usual", "kaliwiro", "2040-01-13/2040-01-14"),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("kaliwiro buka jam berapa", "kaliwiro"),
+        ("lotim udah buka?", "lombok-timur"),
+        ("alamat mart karawang dimana", "karawang"),
+        ("SBMI Mart Flores Timur", "flores-timur"),
+        ("karawang atau wonosobo?", ""),
+        ("mart buka jam berapa", ""),
+        ("", ""),
+    ],
+)
+def test_a_question_names_a_mart(said: str, code: str) -> None:
+    assert marts.mentioned(said) == code
 
 
 @pytest.mark.asyncio
@@ -311,6 +391,45 @@ async def test_where_a_mart_is_its_managers_say_and_what_they_have_not_said_stay
         ]
         with pytest.raises(ValueError, match="status"):
             await here.run(lambda tx: records.set_place(tx, "M1", "kaliwiro", "status", "open"))
+
+
+@pytest.mark.asyncio
+async def test_what_managers_take_away_is_gone_also_where_the_file_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kaliwiro = marts.mart("kaliwiro")
+    assert kaliwiro is not None
+    whole = replace(kaliwiro, landmark="depan masjid", latitude=-7.45, longitude=109.85, contact="kasir")
+    monkeypatch.setattr(marts, "mart", lambda code: whole)
+    async with office(tmp_path) as here:
+        await here.staff("M1", "mart", "33.07")
+        for what in ("address", "landmark", "contact", "pin"):
+            assert await here.run(lambda tx, one=what: records.set_place(tx, "M1", "kaliwiro", one, ""))  # type: ignore[misc]
+        known = await here.run(lambda tx: records.standing(tx, "kaliwiro"))
+        assert known is not None
+        assert (known.mart.address, known.mart.landmark, known.mart.contact, known.mart.pin) == ("", "", "", None)
+        assert ("mart_pin", "kaliwiro", "cleared") in await _deeds(here)
+        await here.run(lambda tx: records.set_place(tx, "M1", "kaliwiro", "pin", [-7.5, 109.5]))
+        known = await here.run(lambda tx: records.standing(tx, "kaliwiro"))
+        assert known is not None
+        assert known.mart.pin == (-7.5, 109.5)
+
+
+@pytest.mark.parametrize(
+    ("said", "gone"),
+    [
+        ("hapus", True),
+        ("Hapus saja kak", True),
+        ("tolong hapus alamatnya", True),
+        ("delete it", True),
+        ("remove the contact", True),
+        ("hapus data", False),
+        ("Jl. Hapus No. 5, Desa Contoh", False),
+        ("depan masjid", False),
+    ],
+)
+def test_what_is_there_may_be_taken_away_in_place_of_an_answer(said: str, gone: bool) -> None:
+    assert (Clearable(Text(3, 100)).read(Said(said)) == "") is gone
 
 
 @pytest.mark.parametrize(
@@ -357,6 +476,54 @@ async def test_who_waits_is_told_once_when_it_opens(tmp_path: Path) -> None:
         assert await here.run(lambda tx: records.set_status(tx, "G1", "karawang", "open")) == 0
         assert await _told(here) == [("P1", "opened_somewhere"), ("P2", "opened_somewhere")]
         assert await here.run(lambda tx: records.waits(tx, "P1", "lombok-timur"))
+
+
+@pytest.mark.parametrize(
+    ("steps", "told", "waits"),
+    [
+        (["closed"], "not_coming", False),
+        (["opening_soon", "planned"], "put_off", False),
+        (["opening_soon", "temporarily_closed"], "put_off", False),
+        (["temporarily_closed", "closed"], "closed_for_good", False),
+        (["temporarily_closed", "open"], "opened_somewhere", False),
+        (["opening_soon"], "", True),
+        # Nothing of what has not gone yet is true any more.
+        (["open", "closed"], "closed_for_good", False),
+        (["closed", "open"], "opened_somewhere", False),
+        (["closed", "planned"], "", True),
+        (["opening_soon", "planned", "opening_soon"], "", True),
+        (["closed", "closed"], "not_coming", False),
+        (["closed", "planned", "open"], "opened_somewhere", False),
+    ],
+)
+@pytest.mark.asyncio
+async def test_who_waits_is_told_what_became_of_the_mart_and_only_what_is_true(
+    tmp_path: Path, steps: list[str], told: str, waits: bool
+) -> None:
+    async with office(tmp_path) as here:
+        await here.staff("G1", "programme")
+        await here.account("P1")
+        await here.run(lambda tx: records.wait(tx, "P1", "karawang"))
+        for step in steps:
+            expected = await here.run(lambda tx: records.waiting(tx, "karawang"))
+            assert expected == 1
+            await here.run(lambda tx, status=step: records.set_status(tx, "G1", "karawang", status))  # type: ignore[misc]
+        assert await _told(here) == ([("P1", told)] if told else [])
+        assert await here.run(lambda tx: records.waits(tx, "P1", "karawang")) is waits
+
+
+@pytest.mark.asyncio
+async def test_news_that_has_gone_stays_and_other_marts_are_left_alone(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        await here.staff("G1", "programme")
+        for mart in ("karawang", "flores-timur"):
+            await here.account(mart)
+            await here.run(lambda tx, code=mart: records.wait(tx, code, code))  # type: ignore[misc]
+            assert await here.run(lambda tx, code=mart: records.set_status(tx, "G1", code, "open")) == 1  # type: ignore[misc]
+        await here.run(lambda tx: tx.execute(update(outbox).values(state="sent")))
+        assert await here.run(lambda tx: records.set_status(tx, "G1", "karawang", "closed")) == 0
+        assert len(await _told(here)) == 2
+        assert not await here.run(lambda tx: records.wait(tx, "karawang", "karawang"))
 
 
 @pytest.mark.asyncio

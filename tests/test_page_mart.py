@@ -130,7 +130,7 @@ async def test_a_lesson_a_pin_and_an_offer_with_a_photo(shop: Shop, browser: Bro
     for phone in (shop.telegram, shop.whatsapp):
         maker = Buyer(page, phone)
         await maker.writes("tips", "Mau belajar apa")
-        await maker.picks("Pilih", "Mulai Lagi 0/5", "pelajaran 1 dari 5", "Hari ini:")
+        await maker.picks("Pilih", "Mulai Lagi 0/5", "pelajaran\u00a01\u00a0dari\u00a05", "Hari ini:")
         await maker.taps("Ke pertanyaan", "Mana yang termasuk modal usaha?")
         await maker.taps("Uang, ilmu, kenalan", "Tepat, Ibu!")
         await maker.writes("mart", "SBMI Mart Kaliwiro")

@@ -51,7 +51,13 @@ async def test_a_promo_is_lower_has_an_end_and_is_made_by_the_manager_of_that_ma
         assert await _deeds(here) == ["promo"]
 
 
-@pytest.mark.parametrize("name", ["mart-long", "mart_goods-promos", "mart_hours-break", "mart_place", "mart"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mart", "mart-closed", "mart-long", "mart_days", "mart_goods-promos", "mart_hours-break", "mart_place",
+        "mart_place-clear",
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("language", ["id", "en"])
 def test_what_the_mart_says_has_room_in_sixty_words(name: str, language: str) -> None:
     dialogue = (ROOT / "tests" / "transcripts" / f"{name}.{language}.txt").read_text(encoding="utf-8")

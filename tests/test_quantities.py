@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.asking import CHANGE, Option
 from bot.questions import BirthYear, Keeps, Number, Rupiah, Year
 from tests.answers import outcome, shown
 
@@ -27,6 +28,25 @@ from tests.answers import outcome, shown
 )  # fmt: skip
 def test_birth_year(typed: str, value: Any) -> None:
     assert outcome(BirthYear(), typed) == value
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("2008", 2008), ("18", 2008), ("2009", ("2009", CHANGE)), ("umur 17", ("2009", CHANGE)), ("1990", 1990),
+        ("thn 15", ("2015", "2011")),
+    ],
+)  # fmt: skip
+def test_a_year_that_makes_a_child_of_somebody_is_asked_back(typed: str, value: Any) -> None:
+    assert outcome(BirthYear(18), typed) == value
+
+
+def test_only_a_confirmed_year_makes_a_child_of_somebody() -> None:
+    asked = shown((Option("2011", {"id": "2011"}), Option(CHANGE)))
+    several = shown((Option("2015", {"id": "2015"}), Option("2011", {"id": "2011"})))
+    assert outcome(BirthYear(18), "2011", shown=asked) == 2011
+    assert outcome(BirthYear(18), "2011", shown=several) == ("2011", CHANGE)
+    assert outcome(BirthYear(18), "2009", shown=asked) == ("2009", CHANGE)
 
 
 @pytest.mark.parametrize(

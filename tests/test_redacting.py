@@ -116,11 +116,11 @@ async def test_nothing_that_a_child_was_told_is_left() -> None:
         await on.say(phone, "daftar", "1")
         before = on.sql("SELECT count(*) FROM outbox WHERE body IS NOT NULL")
         assert before > 1
-        await on.say(phone, "15")
+        await on.say(phone, "15", "betul")
         assert "18" in phone.chat[-1].text
         assert on.sql("SELECT count(*) FROM outbox WHERE body IS NOT NULL") == 1, "what was just said goes with its day"
         assert on.sql(WAITING) == 2
-        await on.say(phone, "daftar", "1", "15")
+        await on.say(phone, "daftar", "1", "15", "1")
         assert on.sql(WAITING) == 2, "once for each address"
 
 

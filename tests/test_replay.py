@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from bot import intake
 from bot.asking import Candidates, Option, Rejected, Said, Value
-from bot.author import Chat, Prose, Text, conversation
+from bot.author import BirthYear, Chat, Number, Prose, Text, conversation
 from bot.chat import Conversation, Speaker, Then
 from bot.hearing import Ears
 from bot.messages import Incoming, Kind
 from bot.progress import Progress
 from bot.replay import AskedTwice, ForeignAwait, replay
-from bot.talk import BACK, DONE, SKIP, Talk, Turn
+from bot.talk import BACK, DONE, SKIP, Part, Talk, Turn
 
 HOUR = 3_600_000
 
@@ -688,6 +688,66 @@ async def test_look_is_read_at_every_turn_and_once_only_once() -> None:
 
     talking = await started("satu", "dua", of=watching)
     assert (len(looked), len(talking.rows)) == (3, 1)
+
+
+@conversation("coffee")
+async def born(chat: Chat) -> None:
+    """A year that may be a slip, and something after it."""
+    await chat.ask("year", BirthYear(18))
+    await chat.ask("name", Text())
+
+
+@pytest.mark.asyncio
+async def test_an_answer_in_doubt_is_asked_back_and_is_none_before_it_is_confirmed() -> None:
+    for said, year in (("2015", None), ("betul", 2015), ("1", 2015), ("2", None), ("bukan", None), ("1990", 1990)):
+        talking = await started("2015", of=born)
+        talking.restart()
+        turn = await talking.hear(said)
+        assert talking.said.get("year") == year, said
+        assert keys(turn) == (["?name"] if year else ["?year"])
+    talking = await started("2015", of=born)
+    turn = await talking.hear("hm")
+    assert turn.asked is not None
+    assert turn.asked.instead == Part(("young",), {"year": 2015, "age": 11})
+    turn = await talking.hear("kembali")
+    assert turn.asked is not None
+    assert turn.asked.instead is None
+    assert "doubt" not in (talking.talk.pending or {})
+
+
+@pytest.mark.asyncio
+async def test_an_edit_that_brings_a_doubt_asks_again_and_buttons_change_nothing_unasked() -> None:
+    talking = Talking(born)
+    await talking.begin()
+    await talking.hear("1990", message="m-year")
+    turn = await talking.hear(token="t|year|2015")
+    assert turn.note == "old_button"
+    turn = await talking.hear("2015", kind="edited", message="m-year")
+    assert keys(turn) == ["?year"]
+    assert talking.said == {}
+    await talking.hear("kembali")
+    assert talking.said == {"year": 1990}
+
+
+@pytest.mark.asyncio
+async def test_of_a_single_choice_nothing_is_said_from_one_to_one() -> None:
+    @conversation("coffee")
+    async def single(chat: Chat) -> None:
+        await chat.choose("kind", ["milk"])
+        await chat.ask("cups", Number(1, 1))
+        await chat.ask("sugar", Number(0, 2))
+
+    talking = await started(of=single)
+    for said, reasons in (("7", "choice_number"), ("water", "choice")):
+        (part,) = (await talking.hear(said)).parts[:1]
+        assert part.keys[:3] == (f"kind.{reasons}.one", f"kind.{reasons}", f"rejected.{reasons}.one")
+    turn = await talking.hear("ubah 3")
+    assert turn.parts[0].keys == ("no_line",)
+    (part,) = (await talking.hears("milk", "7")).parts[:1]
+    assert part.keys[2] == "rejected.number_range.one"
+    (part,) = (await talking.hears("1", "7")).parts[:1]
+    assert "rejected.number_range" in part.keys
+    assert not [key for key in part.keys if key.endswith(".one")]
 
 
 @pytest.mark.asyncio

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from bot.records import reports, roles
-from bot.schema import enrolments
+from bot.schema import audit, enrolments
 from bot.store import Tx
 from tests.office import office
 
@@ -195,6 +195,31 @@ async def test_an_auditor_sees_no_small_cell(tmp_path: Path) -> None:
         assert "*Wonosobo: –*" in answer
         assert "Perempuan: –, laki-laki: –" in answer
         assert "Tanda –" in answer
+
+
+@pytest.mark.asyncio
+async def test_one_place_is_reported_alone_only_to_who_sees_people_there(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        await here.staff("K1", "coordinator", "33.07")
+        await here.staff("P1", "programme")
+        await here.staff("A1", "auditor")
+        for number in range(12):
+            area = "33.07.04" if number < 6 else "33.07.05" if number < 8 else "32.15.01"
+            await here.enrolled(f"Peserta {number}", area)
+
+        async def total(account: str, place: str) -> str:
+            found = await here.run(lambda tx: reports.read(tx, account, place=place))
+            return found.total if found else ""
+
+        said = {account: [await total(account, place) for place in ("", "33.07.05", "33.07", "32.15")]
+                for account in ("K1", "P1", "A1")}  # fmt: skip
+        assert said == {"K1": ["8", "2", "8", ""], "P1": ["12", "2", "8", "4"], "A1": ["12"] * 4}
+        # Of all but one of its parts the whole would tell the last one.
+        whole = await here.run(lambda tx: reports.read(tx, "A1"))
+        for place in ("33.07", "32.15"):
+            assert await here.run(partial(reports.read, account="A1", place=place)) == whole
+        query = select(audit.c.object).where(audit.c.action == "report").order_by(audit.c.id)
+        assert [row["object"] for row in await here.run(lambda tx: tx.rows(query))][:4] == ["", "33.07.05", "33.07", ""]
 
 
 @pytest.mark.asyncio

@@ -130,3 +130,29 @@ async def test_what_is_no_photo_of_the_goods_is_kindly_asked_for_again_and_not_k
         assert on.nothing_kept()
         assert "Ini yang kami kirim" in await on.sends(phone, "photo", photo())
         assert len(on.kept) == 1
+
+
+@pytest.mark.asyncio
+async def test_begun_anew_the_offer_before_is_gone_also_within_one_batch() -> None:
+    async with stage() as on:
+        phone = await on.sandbox.phone("telegram", name="Peserta 01")
+        await enrolled(on, phone, "Peserta 01")
+        await says(on, phone, "jual", "Keripik singkong", "1")
+        for one in ("jual madu", "mulai baru"):
+            await phone.type(one)
+        await on.quiet()
+        kept = rows(on, "SELECT answers FROM talks WHERE conversation = 'sell' AND state <> 'ended'")
+        assert len(kept) == 1
+        assert "Madu" in str(kept[0][0])
+        assert "Keripik" not in str(kept[0][0])
+
+
+@pytest.mark.asyncio
+async def test_what_was_sold_is_noted_while_an_offer_waits_and_offers_nothing() -> None:
+    async with stage() as on:
+        phone = await on.sandbox.phone("telegram", name="Peserta 01")
+        await enrolled(on, phone, "Peserta 01")
+        await says(on, phone, "jual", "Keripik singkong", "jual 25rb", "1", "jual 3 bungkus 45rb", "200 gram")
+        said = await says(on, phone, "jual 12rb", "jual 20 bungkus 90rb", "jual 20")
+        assert "Tahan berapa hari" in said, "a price and a number are answers where they are asked for"
+        assert rows(on, "SELECT amount FROM cash_notes ORDER BY id") == [(25_000,), (45_000,), (90_000,)]

@@ -29,7 +29,7 @@ SAME = ("announcements", "salutation")
 """Questions with options that are called as other templates end."""
 NOT_LABELS = re.compile(
     r"\.(again|label|why|what|cannot_skip|name|named|choice\w*|shared|none|programme|mart|did_you_mean|too_short|too_long"
-    r"|kind_\w+|number|number_range|rupiah_range)$"
+    r"|kind_\w+|number|number_range|rupiah_range|one|hour_quiet|party|moment\w*)$"
 )
 
 

@@ -27,7 +27,8 @@ TYPED = {
     "stop": "stop, stp, berhenti, unsubscribe, jangan kirim lagi, STOP, stop ya kak, /stop",
     "leave": "keluar, exit, /keluar, keluar kak",
     "resume": "mulai, langganan, MULAI",
-    "next": "ulang, ulangi kak, lanjut, lnjt, next, terus, trs, lanjutkan, gas, lanjut kak, gasss",
+    "again": "ulang, ulangi kak",
+    "next": "lanjut, lnjt, next, terus, trs, lanjutkan, gas, lanjut kak, gasss",
     "thanks": "makasih, makasi, mksh, mksih, trims, tq, thx, terima kasih, trimakasih, suwun, matur nuwun, hatur nuhun,"
     " tampi asih, terimakasih banyak, makasih ya kak, 🙏, terima kasih banyak bu",
     "language": "bahasa, language",
@@ -228,6 +229,8 @@ def test_a_negation_is_never_lost() -> None:
         assert words.find(typed, CONSENT, tolerant=False) == [0], typed
     for typed in ["setuju aja lah nanti", "stuju", "setu", "saya setuju", "ya"]:
         assert words.find(typed, CONSENT, tolerant=False) == [], typed
+    assert words.find("iya kak setuju", [["Iya setuju"], ["Tidak setuju"]], tolerant=False) == [0]
+    assert words.find("iya kak tidak setuju", [["Iya setuju"], ["Setuju"]], tolerant=False) == []
 
 
 @given(st.sampled_from(sorted(vocabulary.VOCABULARY.negations)), st.text(max_size=12))

@@ -188,9 +188,7 @@ class WhatsApp:
 
         Before, for a file is fetched first, and what is sent behind it would overtake it.
         """
-        to, caption = _PREFIX + message.to, CAPTION if files.kind(message.media) == "photo" else 0
-        first, *rest = parts.captioned(text, caption, markup.WHATSAPP_LIMIT, markup.whatsapp_length)
-        split = [*(one for one in rest if one), first]
+        to, split = _PREFIX + message.to, _beside_file(message.media, text)
 
         def part(number: int) -> Awaitable[str]:
             last = number == len(split) - 1
@@ -198,6 +196,14 @@ class WhatsApp:
             return self._create(to, markup.whatsapp(split[number]), **given)
 
         return await parts.in_order(split, message.arrived, part)
+
+    def bodies(self, message: Outgoing) -> list[str]:
+        """The texts of the messages that one without options and places takes, in order; empty for a file alone."""
+        if message.media and self._files is not None and message.media in self._files:
+            split = _beside_file(message.media, message.text)
+        else:
+            split = markup.split(message.text, markup.WHATSAPP_LIMIT, markup.whatsapp_length)
+        return [markup.whatsapp(one) for one in split]
 
     async def fetch(self, reference: str, most: int) -> bytes:
         """What a MediaUrl stands for, up to `most` bytes; raises TooLarge, Refused, Unreachable."""
@@ -294,6 +300,13 @@ class WhatsApp:
         if not signature or not any(one.validate(address, fields, signature, algorithm) for one in self._validators):
             raise Forged("the signature is missing or another one")
         return fields
+
+
+def _beside_file(media: str, text: str) -> list[str]:
+    """The parts of a message with a file; the last is what stands under it."""
+    caption = CAPTION if files.kind(media) == "photo" else 0
+    first, *rest = parts.captioned(text, caption, markup.WHATSAPP_LIMIT, markup.whatsapp_length)
+    return [*(one for one in rest if one), first]
 
 
 def _bare(address: str) -> str:

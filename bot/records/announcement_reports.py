@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from bot.records import announcements, roles
 from bot.records.announcements import Announcement
+from bot.records.deliveries import fate
 from bot.store import Tx
 
 BIG: Final = 10_000
@@ -38,17 +39,18 @@ ASKED: Final = "asked"
 """In what is kept of its progress: the accounts that wait for a report."""
 
 Cell = tuple[str, str, str, str, bool, int]
-"""Channel, state, reason (of what was not sent), what the provider told (of what was), due later, how many."""
+"""Channel, fate (deliveries.py), reason (of what was not sent), what was told (of what was), due later, how many."""
 
-_CELLS = """
+_CELLS = f"""
 WITH span AS (SELECT min(id) AS first, max(id) AS last FROM deliveries WHERE announcement = :number)
-SELECT channel, state, CASE state WHEN 'sent' THEN '' ELSE reason END, CASE state WHEN 'sent' THEN delivery ELSE '' END,
-  state = 'waiting' AND due_at > :now, count(*), min(CASE state WHEN 'waiting' THEN due_at END)
+SELECT channel, {fate()}, CASE state WHEN 'sent' THEN '' ELSE reason END,
+  CASE state WHEN 'sent' THEN delivery ELSE '' END, state = 'waiting' AND due_at > :now, count(*),
+  min(CASE state WHEN 'waiting' THEN due_at END)
 FROM deliveries WHERE id BETWEEN (SELECT first FROM span) AND (SELECT last FROM span) AND +announcement = :number
 GROUP BY 1, 2, 3, 4, 5
 """
 """In the order in which the rows lie: by the index each would be looked up by itself, which takes ten times as long."""
-_AT_LEAST = "SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE announcement = ? LIMIT ?)"
+AT_LEAST = "SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE announcement = ? LIMIT ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class Figures:
     """People who share a phone with somebody who has a delivery."""
     without: int = 0
     """People who have no chat here."""
+    again: int = 0
+    """Of a big one: who was left out and could be reached when it was counted (second_tries.py)."""
 
     def count(self, *states: str, reason: str | None = None, later: bool | None = None, told: str | None = None) -> int:
         """How many are in one of these states, and as far as given have this reason, wait for later, were told so."""
@@ -113,7 +117,8 @@ class Figures:
 
     def json(self) -> dict[str, Any]:
         """What is kept of a count."""
-        return {"at": self.at, "next_at": self.next_at, "cells": [list(cell) for cell in self.cells]}
+        cells = [list(cell) for cell in self.cells]
+        return {"at": self.at, "next_at": self.next_at, "cells": cells, "again": self.again}
 
 
 def count(connection: sqlite3.Connection, announcement: Announcement, now: int) -> Figures:
@@ -128,7 +133,8 @@ def kept(announcement: Announcement) -> Figures | None:
     found: Mapping[str, Any] | None = announcement.progress.get("figures")
     if found is None:
         return None
-    return _made(announcement, (tuple(cell) for cell in found["cells"]), found["at"], found["next_at"])
+    cells = (tuple(cell) for cell in found["cells"])
+    return _made(announcement, cells, found["at"], found["next_at"], found.get("again", 0))
 
 
 async def figures(tx: Tx, announcement: Announcement) -> Figures | None:
@@ -159,13 +165,13 @@ async def ask(tx: Tx, announcement: Announcement | None, account: str) -> bool:
 async def is_small(tx: Tx, announcement: Announcement) -> bool:
     """Whether all its deliveries can be looked at while everybody else waits."""
     few = (announcement.number, BIG + 1)
-    return await tx.driver(lambda driver: bool(driver.execute(_AT_LEAST, few).fetchone()[0] <= BIG))
+    return await tx.driver(lambda driver: bool(driver.execute(AT_LEAST, few).fetchone()[0] <= BIG))
 
 
-def _made(announcement: Announcement, cells: Iterable[Cell], at: int, next_at: int | None) -> Figures:
+def _made(announcement: Announcement, cells: Iterable[Cell], at: int, next_at: int | None, again: int = 0) -> Figures:
     planned: Mapping[str, Any] = (announcement.counted or {}).get("planned", {})
     without = sum(planned.get("skipped", {}).values())
-    return Figures(tuple(cells), at, next_at, planned.get("shared", 0), without)
+    return Figures(tuple(cells), at, next_at, planned.get("shared", 0), without, again)
 
 
 # Who may see which

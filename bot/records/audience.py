@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from bot.records import roles
 from bot.records.announcements import TOPIC, Announcement
+from bot.records.deliveries import in_part
 
 WINDOW_MS: Final = (23 * 60 + 55) * 60_000
 """As queued.WINDOW_MS (a test compares): for how long after somebody's message WhatsApp takes free text."""
@@ -25,7 +26,7 @@ NO_CHAT: Final = "no_chat"
 GONE: Final = ("withdrawn", "merged", "deceased")
 """Whose latest enrolment says this is in no audience."""
 HAVE_IT: Final = ("sent", "uncertain")
-"""Deliveries of which we take it that the person has read them: a correction is for these."""
+"""Deliveries of which we take it that the person has read them: a correction is for these, and for who has a part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ FROM ({people}) {"WHERE account IS NOT NULL" if certain else ""}"""
         return _PEOPLE.format(due=self._due, rank=self._rank, chats=chats, where=" AND ".join(where))
 
     def _corrected(self, part: Part) -> str:
-        where = ["o.announcement = :corrects", f"o.state IN ({self._list(HAVE_IT)})"]
+        where = ["o.announcement = :corrects", f"(o.state IN ({self._list(HAVE_IT)}) OR {in_part('o')})"]
         where += self._stretch("o.account_id", part)
         return _CORRECTED.format(due=self._due, rank=self._rank, where=" AND ".join(where))
 

@@ -1,4 +1,4 @@
-"""Who did not get an announcement, to be called or visited: by village, for staff who may open their cards.
+"""Who did not get an announcement whole, to be called or visited: by village, for staff who may open their cards.
 
 Who does not want announcements is in no list. Every look is recorded, a row for each person; what is kept of it in a
 talk is ids, and names are read fresh.
@@ -10,10 +10,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, literal_column, or_, select, true
 
 from bot import phones, places
 from bot.records import announcement_reports, audit, people, roles
+from bot.records.deliveries import IN_PART, fate
 from bot.schema import deliveries, persons
 from bot.store import Tx
 
@@ -23,14 +24,14 @@ MOST: Final = 60
 RIGHT: Final = "lihat"
 """The right that it takes: to see somebody's name and number."""
 
-GONE: Final = ("failed", "uncertain", "held", "skipped", "dropped")
+GONE: Final = ("failed", "uncertain", "held", "skipped", "dropped", IN_PART)
 UNWILLING: Final = ("no_opt_in", "stopped", "deleted", "cancelled")
 """Reasons of those who are not to be called about it either."""
 
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """Somebody who did not get it. `state` and `reason` as deliveries have them."""
+    """Somebody who did not get it, or not whole. `state` (or IN_PART) and `reason` as deliveries have them."""
 
     name: str
     village: str
@@ -86,8 +87,9 @@ def made(row: dict[str, Any]) -> Missed:
 
 _d = deliveries.c
 _p = persons.c
-_COLUMNS = (
-    _d.state, _d.reason, _p.full_name, _p.nickname, _p.district, _p.kecamatan, _p.village, _p.village_text, _p.phone,
+_COLUMNS: tuple[Any, ...] = (
+    literal_column(fate()).label("state"), _d.reason, _p.full_name, _p.nickname,
+    _p.district, _p.kecamatan, _p.village, _p.village_text, _p.phone,
 )  # fmt: skip
 _ORDER = (_p.district, _p.kecamatan, _p.village, _p.folded_name, _d.id)
 

@@ -55,6 +55,13 @@ async def unrecord(tx: Tx, person: str, account: str = "") -> None:
     await tx.execute(delete(subscriptions).where(subscriptions.c.account_id == account))
 
 
+async def unbegin(tx: Tx, account: str, since: int) -> None:
+    """Delete what was recorded in a chat since then for people whom nobody has enrolled."""
+    known = exists(select(persons.c.id).where(persons.c.id == consents.c.person_id))
+    begun = (consents.c.account_id == account) & (consents.c.at >= since) & (consents.c.person_id != "")
+    await tx.execute(delete(consents).where(begun, ~known))
+
+
 async def withdraw(tx: Tx, person: str, account: str, chats: Iterable[str], proof: Mapping[str, Any]) -> None:
     """Somebody leaves the programme: the last line of their proof, and no more announcements to these chats."""
     await record(tx, account, "enrolment", "withdrawn", proof, person)

@@ -1,4 +1,4 @@
-"""Putting a wrong announcement right: another one, for exactly those who received it, with the same photo.
+"""Putting a wrong announcement right: another one, for exactly those who received any of it, with the same photo.
 
 A wrong one that is still going out is paused, so that nobody else receives it meanwhile.
 """
@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import literal_column, select
 
 from bot.records import announcements, roles
 from bot.records.announcements import Announcement
 from bot.records.audience import HAVE_IT
+from bot.records.deliveries import in_part
 from bot.schema import deliveries
 from bot.store import Tx
 
@@ -65,5 +66,6 @@ def _may(staff: roles.Staff, found: Announcement) -> bool:
 
 
 async def _received(tx: Tx, number: str) -> bool:
-    have = (deliveries.c.announcement == number) & deliveries.c.state.in_(HAVE_IT)
+    received = deliveries.c.state.in_(HAVE_IT) | literal_column(in_part())
+    have = (deliveries.c.announcement == number) & received
     return await tx.value(select(deliveries.c.id).where(have).limit(1)) is not None

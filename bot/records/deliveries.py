@@ -22,6 +22,29 @@ LIMIT: Final = "limit"
 """Reason of one that waits: today's templates are used up."""
 
 
+IN_PART: Final = "in_part"
+"""What somebody is counted as who has some parts of a message and gets no more of it; no state of a row."""
+
+
+def in_part(table: str = "deliveries") -> str:
+    """The condition on a row that is at its end while some parts of its message have arrived.
+
+    An id that was told to have failed stands alone; beside parts that have arrived there is a gap in its place. Of a
+    knock that was dropped the id is the knock's.
+    """
+    of = f"{table}.{{}}".format
+    return (
+        f"({of('state')} IN ('failed', 'skipped', 'dropped') AND {of('provider_id')} <> ''"
+        f" AND ({of('delivery')} = '' OR instr({of('provider_id')}, '-') > 0)"
+        f" AND NOT ({of('state')} = 'dropped' AND {of('way')} = 'knock'))"
+    )
+
+
+def fate(table: str = "deliveries") -> str:
+    """A row's state, or IN_PART: what is told of it."""
+    return f"CASE WHEN {in_part(table)} THEN '{IN_PART}' ELSE {table}.state END"
+
+
 @dataclass(frozen=True, slots=True)
 class Live:
     """An announcement of which something may be waiting."""
@@ -106,15 +129,15 @@ def due(
     return [Candidate(*row) for row in driver.execute(_DUE, values)]
 
 
-_EARLIER = """
+_EARLIER = f"""
 SELECT d.account_id, d.provider_id FROM json_each(?) j
 CROSS JOIN deliveries d ON d.announcement = ? AND d.account_id = j.value
-WHERE d.provider_id <> '' AND d.state IN ('sent', 'uncertain')
+WHERE d.provider_id <> '' AND (d.state IN ('sent', 'uncertain') OR {in_part("d")})
 """
 
 
 def earlier(driver: sqlite3.Connection, number: str, accounts: Sequence[str]) -> dict[str, str]:
-    """The ids of the messages in which an earlier announcement has reached these, by account."""
+    """The ids of the messages in which an earlier announcement has reached these, whole or in part, by account."""
     return dict(driver.execute(_EARLIER, (json.dumps(list(accounts)), number)).fetchall())
 
 

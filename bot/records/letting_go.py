@@ -29,6 +29,7 @@ from bot.records.announcements import (
     shift,
 )
 from bot.schema import account_persons, announcements, staff
+from bot.schema import audit as records
 from bot.store import Tx
 
 TOLD: Final = "announce_told"
@@ -51,6 +52,9 @@ TWICE: Final = "twice"
 They agree to the words, the place and what kind of people, all of which stand; each newcomer has opted in and lives
 there. An approver who answers after hours would be asked again for ever while people enrol.
 """
+
+QUIET: Final = "announce_in_quiet_hours"
+"""In the records: one about safety has gone out in quiet hours."""
 
 MEANT_AT: Final = "meant_at"
 """In what is kept of the progress of one that repeats and was agreed to late: when it should have gone."""
@@ -245,9 +249,16 @@ async def lapsed(tx: Tx, announcement: Announcement) -> bool:
 
 
 async def note_exemption(tx: Tx, announcement: Announcement) -> None:
-    """Record that one about safety goes out in quiet hours, on whose word: no other does."""
+    """Record that one about safety begins in quiet hours, on whose word: no other does."""
     if announcement.category == "safety" and any(_limits.waits(tx.now, area) for area in announcement.areas):
-        await audit.record(tx, announcement.author, "announce_in_quiet_hours", announcement.number, purpose="safety")
+        await exempt(tx, announcement)
+
+
+async def exempt(tx: Tx, announcement: Announcement) -> None:
+    """Record, once, that one about safety goes to somebody for whom it is quiet: those also run into quiet hours."""
+    mine = (records.c.action == QUIET) & (records.c.object == announcement.number)
+    if await tx.value(select(records.c.id).where(mine).limit(1)) is None:
+        await audit.record(tx, announcement.author, QUIET, announcement.number, purpose="safety")
 
 
 async def reject(tx: Tx, number: str, staff_code: str, reason: str, seen: int | None = None) -> Outcome:

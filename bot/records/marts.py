@@ -13,31 +13,44 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from bot import marts, opening_hours
 from bot.marts import Mart
 from bot.opening_hours import Now, Span
 from bot.records import audit, notices, roles
-from bot.schema import accounts, mart_days, mart_waiting, persons
+from bot.schema import accounts, mart_days, mart_waiting, outbox, persons
 from bot.schema import marts as table
 from bot.store import Tx
 
 DOMAIN: Final = "mart"
 """The catalogue of what people who waited are told."""
 PLACE: Final = ("address", "landmark", "latitude", "longitude", "contact")
-"""What managers may say of where a mart is, and whom to ask, in place of what the file has."""
-AHEAD: Final = 60
-"""Days ahead of which special hours are told to managers."""
+"""What managers may say of where a mart is, and whom to ask, in place of what the file has; empty: it is not told."""
+NOWHERE: Final = (0.0, 0.0)
+"""The pin that says that there is none: it is far from Indonesia, and no manager can mean it."""
+NEWS: Final = ("opened", "opened_somewhere", "closed_for_good", "not_coming", "put_off")
+"""Templates of what they are told."""
+PUT_OFF: Final = frozenset(
+    {("opening_soon", "planned"), ("opening_soon", "temporarily_closed"), ("temporarily_closed", "planned")}
+)
+"""Changes of status after which nobody knows any more when it opens."""
+AHEAD: Final = 370
+"""Days ahead of which special hours are told to who wants all of them."""
+DAY: Final = timedelta(days=1)
+LONGEST: Final = 31
+"""Days that may be changed at once: a month of fasting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day on which a mart keeps other hours than on such weekdays."""
+    """A day on which a mart keeps other hours than on such weekdays, or several that are alike."""
 
     on: date
     span: Span
     reason: str
+    until: date | None = None
+    """The last of several; None: it is one alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,7 @@ async def standing(tx: Tx, code: str) -> Standing | None:
         for one in await tx.rows(ahead.order_by(mart_days.c.day))
     ]
     mart = replace(mart, **{name: row[name] for name in PLACE if row.get(name) is not None})
+    mart = replace(mart, latitude=None, longitude=None) if mart.pin == NOWHERE else mart
     kept = row.get("hours")
     hours = _unpacked(kept) if kept else dict(mart.hours)
     return Standing(mart, row.get("status") or mart.status, hours, days)
@@ -115,49 +129,64 @@ async def set_hours(tx: Tx, account: str, code: str, week: Mapping[int, Span]) -
     return True
 
 
-async def set_day(tx: Tx, account: str, code: str, day: str, span: Span, reason: str = "") -> bool:
-    """Keep other hours on one day (2026-12-25); None is closed. False where this chat may not."""
+async def set_days(tx: Tx, account: str, code: str, days: Sequence[str], span: Span, reason: str = "") -> bool:
+    """Keep other hours on these days (2026-12-25); None is closed. False where this chat may not."""
     who = await acting(tx, account, "jam", code)
     if who is None:
         return False
-    await tx.execute(delete(mart_days).where(mart_days.c.mart == code, mart_days.c.day == day))
-    hours = json.dumps(span) if span else ""
-    row = {"mart": code, "day": day, "hours": hours, "reason": reason, "changed_by": who[0]}
-    await tx.add(mart_days, row)
-    await audit.record(tx, who[0], "mart_day", code, role=who[1], purpose=day)
+    await tx.execute(delete(mart_days).where(mart_days.c.mart == code, mart_days.c.day.in_(days)))
+    row = {"mart": code, "hours": json.dumps(span) if span else "", "reason": reason, "changed_by": who[0]}
+    await tx.add(mart_days, *({**row, "day": day} for day in days))
+    await audit.record(tx, who[0], "mart_day", code, role=who[1], purpose=_first_to_last(days))
     return True
 
 
-async def clear_day(tx: Tx, account: str, code: str, day: str) -> bool:
-    """That day is like every other such weekday again; False where this chat may not."""
+async def clear_days(tx: Tx, account: str, code: str, days: Sequence[str]) -> bool:
+    """These days are like every other such weekday again; False where this chat may not."""
     who = await acting(tx, account, "jam", code)
     if who is None:
         return False
-    await tx.execute(delete(mart_days).where(mart_days.c.mart == code, mart_days.c.day == day))
-    await audit.record(tx, who[0], "mart_day_as_usual", code, role=who[1], purpose=day)
+    await tx.execute(delete(mart_days).where(mart_days.c.mart == code, mart_days.c.day.in_(days)))
+    await audit.record(tx, who[0], "mart_day_as_usual", code, role=who[1], purpose=_first_to_last(days))
     return True
+
+
+def _first_to_last(days: Sequence[str]) -> str:
+    return days[0] if len(days) == 1 else f"{days[0]}/{days[-1]}"
 
 
 async def set_status(tx: Tx, account: str, code: str, status: str) -> int | None:
-    """Keep another status; how many who waited are told, None where this chat may not. `open` tells them, once."""
-    who = await acting(tx, account, "jam", code)
-    if who is None or status not in marts.STATUSES:
+    """Keep another status; how many who waited are told what became of it (`news`), None where this chat may not."""
+    who, before = await acting(tx, account, "jam", code), await standing(tx, code)
+    if who is None or before is None or status not in marts.STATUSES:
         return None
     await _keep(tx, code, who, status=status, status_at=tx.now)
     await audit.record(tx, who[0], "mart_status", code, role=who[1], purpose=status)
-    return await _opened(tx, code) if status == "open" else 0
+    return await _tell(tx, before, status)
+
+
+def news(before: str, status: str) -> str:
+    """What people who wait for a mart are told when its status changes: open, gone or put off; empty: nothing."""
+    if status == "open":
+        return "opened"
+    if status == "closed" and before != "closed":
+        return "not_coming" if before in marts.TO_COME else "closed_for_good"
+    return "put_off" if (before, status) in PUT_OFF else ""
 
 
 async def set_place(tx: Tx, account: str, code: str, what: str, value: Any) -> bool:
-    """Keep an `address`, a `landmark`, a `contact` or a `pin` (latitude, longitude); False where this chat may not."""
+    """Keep an `address`, a `landmark`, a `contact` or a `pin` (latitude, longitude); an empty value: there is none.
+
+    False where this chat may not.
+    """
     who = await acting(tx, account, "jam", code)
     if who is None:
         return False
-    kept = dict(zip(("latitude", "longitude"), value, strict=True)) if what == "pin" else {what: value}
+    kept = dict(zip(("latitude", "longitude"), value or NOWHERE, strict=True)) if what == "pin" else {what: value}
     if not kept.keys() <= set(PLACE):
         raise ValueError(what)
     await _keep(tx, code, who, **kept)
-    await audit.record(tx, who[0], f"mart_{what}", code, role=who[1])
+    await audit.record(tx, who[0], f"mart_{what}", code, role=who[1], purpose="" if value else "cleared")
     return True
 
 
@@ -171,9 +200,9 @@ async def _keep(tx: Tx, code: str, who: tuple[str, str], **values: Any) -> None:
 
 
 async def wait(tx: Tx, account: str, code: str) -> bool:
-    """Tell this chat when the mart opens; False where it is open, or there is none."""
+    """Tell this chat when the mart opens; False where it is open, closed for good, or there is none."""
     known = await standing(tx, code)
-    if known is None or known.status == "open":
+    if known is None or known.status in ("open", "closed"):
         return False
     if not await waits(tx, account, code):
         await tx.add(mart_waiting, {"mart": code, "account_id": account, "at": tx.now})
@@ -187,9 +216,9 @@ async def waits(tx: Tx, account: str, code: str) -> bool:
 
 
 async def waiting(tx: Tx, code: str) -> int:
-    """How many chats wait for the mart to open."""
-    found = select(func.count()).select_from(mart_waiting).where(mart_waiting.c.mart == code)
-    return int(await tx.value(found) or 0)
+    """How many chats wait for the mart to open, or for news of it that has not gone yet."""
+    mart = marts.mart(code)
+    return len(await _expecting(tx, mart)) if mart else 0
 
 
 async def forget(tx: Tx, account: str) -> list[str]:
@@ -205,18 +234,42 @@ async def awaited(tx: Tx, account: str) -> list[str]:
     return [row["mart"] for row in await tx.rows(mine.order_by(mart_waiting.c.at))]
 
 
-async def _opened(tx: Tx, code: str) -> int:
-    """Tell who waited that the mart is open; how many they are."""
-    known = await standing(tx, code)
-    assert known is not None, code
-    mart = known.mart
-    found = select(mart_waiting.c.account_id).join(accounts, accounts.c.id == mart_waiting.c.account_id)
-    chats = [row["account_id"] for row in await tx.rows(found.where(mart_waiting.c.mart == code))]
-    await tx.execute(delete(mart_waiting).where(mart_waiting.c.mart == code))
-    key = "opened" if mart.address else "opened_somewhere"
-    values = {"mart": mart.name, "address": mart.address}
-    await notices.tell_all(tx, chats, DOMAIN, key, values, opens=(("see", "mart", code),))
+async def _tell(tx: Tx, before: Standing, status: str) -> int:
+    """Tell who waited what became of the mart, in place of news that has not gone yet; how many they are."""
+    mart, key = before.mart, news(before.status, status)
+    if status == before.status and status != "open":
+        return 0
+    chats = await _expecting(tx, mart, unsent=status != before.status)
+    untold = [id for ids in chats.values() for id in ids]
+    await tx.execute(delete(outbox).where(outbox.c.id.in_(untold)))
+    await tx.execute(delete(mart_waiting).where(mart_waiting.c.mart == mart.code))
+    if not key:
+        # Of what they were to be told nothing is true any more: they wait as before.
+        for one in chats:
+            await tx.add(mart_waiting, {"mart": mart.code, "account_id": one, "at": tx.now})
+        return 0
+    values, opens = {"mart": mart.name}, (("other", "mart_other", ""),)
+    if key == "opened":
+        key = "opened" if mart.address else "opened_somewhere"
+        values, opens = {**values, "address": mart.address}, (("see", "mart", mart.code),)
+    elif key == "put_off":
+        opens = (("wait.yes", "mart_wait", mart.code),)
+    await notices.tell_all(tx, list(chats), DOMAIN, key, values, opens=opens)
     return len(chats)
+
+
+async def _expecting(tx: Tx, mart: Mart, *, unsent: bool = True) -> dict[str, list[int]]:
+    """The chats that wait for a mart, with the notices to them that tell of it and have not gone yet."""
+    found = select(mart_waiting.c.account_id).join(accounts, accounts.c.id == mart_waiting.c.account_id)
+    rows = await tx.rows(found.where(mart_waiting.c.mart == mart.code))
+    chats: dict[str, list[int]] = {row["account_id"]: [] for row in rows}
+    notice = outbox.c.template.in_([f"{DOMAIN}.{one}" for one in NEWS])
+    still = (outbox.c.lane == "notice") & outbox.c.state.in_(("waiting", "held"))
+    query = select(outbox.c.id, outbox.c.account_id, outbox.c.body).where(notice, still)
+    for row in await tx.rows(query) if unsent else ():
+        if json.loads(row["body"] or "{}").get("say", [""] * 3)[2].get("mart") == mart.name:
+            chats.setdefault(row["account_id"], []).append(row["id"])
+    return chats
 
 
 # As columns
@@ -231,9 +284,15 @@ def _unpacked(kept: str) -> dict[int, Span]:
 
 
 def days_ahead(known: Standing, now: int, days: int = AHEAD) -> list[Day]:
-    """Its special days from today until so many days ahead."""
-    until = known.today(now) + timedelta(days=days)
-    return [one for one in known.days if one.on <= until]
+    """Its special days from today until so many days ahead; those that follow each other and are alike are one."""
+    until, found = known.today(now) + timedelta(days=days), list[Day]()
+    for one in known.days:
+        last = found[-1] if found else None
+        if last and (last.span, last.reason) == (one.span, one.reason) and one.on - (last.until or last.on) == DAY:
+            found[-1] = replace(last, until=one.on)
+        elif one.on <= until:
+            found.append(one)
+    return found
 
 
 # As people read them
@@ -248,7 +307,7 @@ def week(hours: Mapping[int, Span], language: str) -> list[tuple[str, Span]]:
 
 def written(span: Span, language: str) -> tuple[str, ...]:
     """Opening and closing as on a shop's door, both once more behind a break; none where it is closed."""
-    return tuple(opening_hours.minute_shown(minute, language) for minute in span or ())
+    return opening_hours.written(span, language)
 
 
 def day_of(at: int, zone: str) -> date:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from bot.contents import KNOCK_OWN_CASE
 from bot.records import deliveries
 from bot.store import Tx
 
@@ -28,6 +29,10 @@ class Doubt:
     way: str
     since: int
     """When it was about to be sent, UTC milliseconds."""
+    ids: str
+    """Of the parts that have arrived for sure."""
+    sparing: int
+    """Whether a photo was only told of."""
 
 
 _KNOCKING = "state = 'sending' AND way = 'knock' AND reason <> 'asked'"
@@ -52,7 +57,8 @@ def left(driver: sqlite3.Connection, now: int) -> int:
 
 
 _DOUBTS = """
-SELECT d.id, d.announcement, a.external_id, a.language, d.way, d.due_at FROM deliveries d
+SELECT d.id, d.announcement, a.external_id, a.language, d.way, d.due_at, d.provider_id,
+  EXISTS (SELECT 1 FROM spared_pictures h WHERE h.account_id = a.id AND h.what = d.announcement) FROM deliveries d
 JOIN accounts a ON a.id = d.account_id
 WHERE d.announcement IN (SELECT number FROM announcements WHERE started_at > :since) AND d.channel = 'whatsapp'
   AND d.state = 'uncertain' AND d.reason = 'no_answer' AND d.settled_at > :since
@@ -172,16 +178,21 @@ def next_end(driver: sqlite3.Connection, now: int) -> int | None:
     return found
 
 
-_UNASKED = """
-SELECT account_id, max(settled_at) AS at FROM deliveries
-WHERE way IN ('template', 'knock') AND settled_at > ? AND state IN ('sent', 'held', 'uncertain', 'dropped')
+_UNASKED = f"""
+SELECT account_id, max(settled_at) AS at FROM (
+  SELECT account_id, settled_at FROM deliveries
+  WHERE way IN ('template', 'knock') AND settled_at > :since AND state IN ('sent', 'held', 'uncertain', 'dropped')
+  UNION ALL
+  SELECT account_id, settled_at FROM outbox
+  WHERE template = '{KNOCK_OWN_CASE}' AND settled_at > :since AND state IN ('sent', 'uncertain')
+    AND delivery <> 'failed')
 GROUP BY account_id ORDER BY at
 """
 
 
 def unasked(driver: sqlite3.Connection, since: int) -> list[tuple[str, int]]:
     """Accounts that were written to outside their window since then, and when last; the first ones first."""
-    return [(account, at) for account, at in driver.execute(_UNASKED, (since,))]
+    return [(account, at) for account, at in driver.execute(_UNASKED, {"since": since})]
 
 
 _FORGOTTEN = """

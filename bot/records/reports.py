@@ -84,17 +84,28 @@ class Report:
     """Whether places are villages; whoever may see figures only never gets those."""
 
 
-async def read(tx: Tx, account: str, villages: bool = False) -> Report | None:
-    """The report on the areas of this account; None where it has no right to one. Recorded. Raises Unreconciled.
+def areas_of(held: roles.Held) -> tuple[tuple[str, ...], bool]:
+    """What these roles get the figures of, and whether small cells are left out.
 
     Who may see people somewhere gets the figures of there; who may nowhere, those of all areas without small cells.
     """
+    pairs = tuple(held)
+    whole = roles.areas(roles.seeing_people(pairs), "rekap")
+    return whole or roles.areas(pairs, "rekap"), not whole
+
+
+async def read(tx: Tx, account: str, villages: bool = False, place: str = "") -> Report | None:
+    """The report on the areas of this account; None where it has no right to one. Recorded. Raises Unreconciled.
+
+    place: the code of a district or kecamatan that it is about alone. Where small cells are left out it is always about
+    all: what is left out of one report could be worked out from the others.
+    """
     staff = await roles.of(tx, account)
-    if staff is None:
-        return None
-    whole = roles.areas(roles.seeing_people(staff.roles), "rekap")
-    areas = whole or roles.areas(staff.roles, "rekap")
-    if not areas:
+    areas, hide = areas_of(staff.roles) if staff else ((), True)
+    if place and not hide:
+        inside = tuple(area for area in areas if roles.covers(place, area))
+        areas = (place,) if any(roles.covers(area, place) for area in areas) else inside
+    if staff is None or not areas:
         return None
     kept = enrolments.c
     columns = (
@@ -105,9 +116,9 @@ async def read(tx: Tx, account: str, villages: bool = False) -> Report | None:
     query = select(*columns, func.count().label("n")).select_from(found).where(within(areas)).group_by(*columns)
     total = await tx.value(select(func.count()).select_from(enrolments).where(within(areas)))
     role = roles.by_right(staff.roles, "rekap")
-    await audit.record(tx, staff.code, "report", role=role, channel=staff.channel)
+    await audit.record(tx, staff.code, "report", "" if hide else place, role=role, channel=staff.channel)
     year = datetime.fromtimestamp(tx.now / 1000, UTC).year
-    return make(await tx.rows(query), total, year, villages=villages, hide=not whole)
+    return make(await tx.rows(query), total, year, villages=villages, hide=hide)
 
 
 def make(rows: list[dict[str, Any]], total: int, year: int, *, villages: bool = False, hide: bool = False) -> Report:

@@ -33,7 +33,7 @@ class Role:
     """How the categories of announcements begin that it may send; empty: every one."""
 
 
-CARDS = ("cek", "lihat", "antrean", "verifikasi", "lengkapi")
+CARDS = ("cek", "lihat", "antrean", "verifikasi", "lengkapi", "takterhubung")
 ANNOUNCING = ("umumkan", "pengumuman", "koreksi")
 SHOPKEEPING = ("jam", "stok", "promo")
 
@@ -55,8 +55,8 @@ ROLES = {
 """Every role and its commands (domain.md 8.2, 8.3). A command is the first of the words that open its conversation."""
 
 COMMANDS = (
-    "antrean", "cek", "lihat", "verifikasi", "lengkapi", "belum", "desa", "rekap", "umumkan", "setujui", "pengumuman",
-    "koreksi", "tawaran", "jam", "stok", "promo", "anggota",
+    "antrean", "cek", "lihat", "verifikasi", "lengkapi", "belum", "desa", "takterhubung", "rekap", "umumkan", "setujui",
+    "pengumuman", "koreksi", "tawaran", "jam", "stok", "promo", "anggota",
 )  # fmt: skip
 """Every command of staff, in the order of their menu."""
 

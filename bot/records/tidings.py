@@ -24,6 +24,9 @@ DOMAIN = "tidings"
 QUEUE = ("new_enrolment", "completed")
 """Kinds of what waits in the queue."""
 
+UNREACHABLE = "unreachable"
+"""The kind that says: messages to somebody have failed on five days (unreachable.py)."""
+
 NOWHERE = "–"
 
 TOLD = "told"
@@ -86,13 +89,17 @@ async def digest(tx: Tx) -> int | None:
 
 
 async def _word(tx: Tx, news: list[dict[str, Any]]) -> None:
-    """What waits in the queue is one message, however much it is; the rest is rare and told one by one."""
+    """One message of what waits in the queue, one of who is not reached any more; the rest is rare: one by one."""
     account = news[0]["account_id"]
     queue = [row for row in news if row["kind"] in QUEUE]
     if len(queue) > 1:
         counts = {kind: sum(1 for row in queue if row["kind"] == kind) for kind in QUEUE}
         await notices.tell(tx, account, DOMAIN, "digest", {"total": len(queue), **counts})
         news = [row for row in news if row["kind"] not in QUEUE]
+    gone = {row["reference"] or row["id"] for row in news if row["kind"] == UNREACHABLE}
+    if len(gone) > 1:
+        await notices.tell(tx, account, DOMAIN, "unreachable_several", {"n": len(gone)})
+        news = [row for row in news if row["kind"] != UNREACHABLE]
     for row in {(row["kind"], row["reference"]): row for row in news}.values():
         place = places.name(row["kecamatan"] or row["district"] or "") or NOWHERE
         values = {"reference": row["reference"], "place": place}
