@@ -236,7 +236,7 @@ class Running:
 
     async def settle(self, told: Sequence[Status]) -> None:
         """Note what channels told of messages and of people."""
-        await self.store.run(lambda tx: statuses.settle(tx, told, full=self.full))
+        await self.store.run(lambda tx: statuses.settle(tx, told, self.full))
 
     def full(self) -> None:
         """WhatsApp says that today we may write first to nobody else."""

@@ -199,6 +199,7 @@ outbox = Table(
     ),
     Index("ix_outbox_held", "account_id", sqlite_where=text("state = 'held'")),
     Index("ix_outbox_knocks", "account_id", "created_at", sqlite_where=text("template = 'knock_own_case'")),
+    Index("ix_outbox_parts", "account_id", sqlite_where=text("instr(provider_id, ' ') > 0")),
     Index(
         "ix_outbox_provider_id",
         "provider_id",

@@ -11,16 +11,16 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 
-import msgspec
 import structlog
-from sqlalchemy import select, update
+from msgspec.json import encode
+from sqlalchemy import update
 
 from bot import formats, knocking, outcomes
 from bot.channels import Blocked, Throttled, Unfit, Unreachable, WindowClosed
 from bot.channels.twilio_errors import TIER, UNFETCHED, meaning
 from bot.messages import Status
 from bot.queued import as_lines, once_again, take_back
-from bot.schema import accounts, outbox
+from bot.schema import accounts
 from bot.store import Store, Tx
 
 log = structlog.get_logger(__name__)
@@ -33,13 +33,20 @@ PAUSES = (0.05, 0.2, 0.75, 2.0)
 
 REACHABLE = {"blocked": "blocked", "unblocked": "ok"}
 
-DAY_MS = 86_400_000
-
 # Ids of parts are separated by spaces, and `!` is what comes after a space: this finds the id of a first part.
 _FIND = """
 SELECT j.value, o.id, o.account_id, o.delivery FROM json_each(?) j
 JOIN outbox o ON o.provider_id >= j.value AND o.provider_id < j.value || '!'
 WHERE o.provider_id <> ''
+"""
+# A later part is looked for among what was split for the one it went to.
+_FIND_PARTS = """
+SELECT json_extract(j.value, '$[0]') AS sid, o.id, o.account_id, o.delivery FROM json_each(?) j
+CROSS JOIN accounts a ON a.id IN (
+  SELECT id FROM accounts WHERE channel = 'whatsapp' AND external_id = json_extract(j.value, '$[1]')
+  UNION SELECT id FROM accounts WHERE phone = json_extract(j.value, '$[1]') AND phone <> '')
+CROSS JOIN outbox o INDEXED BY ix_outbox_parts ON o.account_id = a.id
+WHERE instr(o.provider_id, ' ') > 0 AND instr(o.provider_id, ' ' || sid) > 0
 """
 _DELIVER = """
 UPDATE outbox SET delivery = ?, reason = CASE WHEN ? = '' THEN reason ELSE ? END,
@@ -62,23 +69,17 @@ async def take(store: Store, told: Sequence[Status], full: Callable[[], None] = 
     """
     # That Twilio has queued a message is what its own answer said.
     news = [status for status in told if status.state != "queued"]
-    left = await store.run(lambda tx: settle(tx, news, full=full)) if news else []
+    left = await store.run(lambda tx: settle(tx, news, full)) if news else []
     for pause in PAUSES:
         if not left:
             break
         await asyncio.sleep(pause)
-        last = pause == PAUSES[-1]
-        left = await store.run(lambda tx, some=left, last=last: settle(tx, some, parts=last, full=full))  # type: ignore[misc]
+        left = await store.run(lambda tx, some=left: settle(tx, some, full))  # type: ignore[misc]
     return len(left)
 
 
-async def settle(
-    tx: Tx, told: Sequence[Status], *, parts: bool = False, full: Callable[[], None] = lambda: None
-) -> list[Status]:
-    """Note what was told; those about messages that are not known are returned.
-
-    parts: look also among the later parts of messages that were split, which no index finds.
-    """
+async def settle(tx: Tx, told: Sequence[Status], full: Callable[[], None] = lambda: None) -> list[Status]:
+    """Note what was told; those about messages that are not known are returned."""
     best: dict[str, Status] = {}
     for status in told:
         if status.state in REACHABLE:
@@ -87,15 +88,12 @@ async def settle(
             best[status.provider_id] = status
     if not best:
         return []
-    found = await tx.driver(lambda driver: _find(driver, list(best)))
+    found = await tx.driver(lambda driver: _find(driver, best))
     if len(found) < len(best):
         elsewhere = {row[0] for row in found}
         others = {id: status for id, status in best.items() if id not in elsewhere}
         for id in await outcomes.settle(tx, others, lambda state: RANK.get(state, 0), full):
             del best[id]
-    if parts:
-        known = {row[0] for row in found}
-        found += [row for id in best if id not in known for row in await _find_part(tx, id)]
     later = [(best[id], row, account) for id, row, account, before in found if _rank(best[id]) > RANK.get(before, 0)]
     if any(status.error for status, _, _ in later):
         later = [one for one in later if not await _once_more(tx, one[0], one[1], full)]
@@ -153,15 +151,12 @@ async def _reach(tx: Tx, status: Status) -> None:
     await tx.execute(update(accounts).where(here).values(known))
 
 
-def _find(driver: sqlite3.Connection, ids: Sequence[str]) -> list[Found]:
-    return driver.execute(_FIND, (msgspec.json.encode(ids).decode(),)).fetchall()
-
-
-async def _find_part(tx: Tx, id: str) -> list[Found]:
-    recent = outbox.c.id > (tx.now - DAY_MS) * 1000
-    columns = select(outbox.c.id, outbox.c.account_id, outbox.c.delivery)
-    rows = await tx.execute(columns.where(recent, outbox.c.provider_id.contains(f" {id}", autoescape=True)).limit(1))
-    return [(id, row.id, row.account_id, row.delivery) for row in rows]
+def _find(driver: sqlite3.Connection, told: Mapping[str, Status]) -> list[Found]:
+    found = driver.execute(_FIND, (encode(list(told)).decode(),)).fetchall()
+    known = {row[0] for row in found}
+    if rest := [(id, status.sender) for id, status in told.items() if id not in known]:
+        found += driver.execute(_FIND_PARTS, (encode(rest).decode(),)).fetchall()
+    return found
 
 
 def _deliver(driver: sqlite3.Connection, later: Sequence[tuple[Status, int, str]], now: int) -> None:

@@ -27,7 +27,7 @@ async def sent(store: Store, *ids: str, **values: Any) -> None:
 
 
 async def told(store: Store, state: str, id: str = "SM1", error: str = "") -> int:
-    status = Status(f"wa:{id}:{state}", "whatsapp", state, id, error=error)  # type: ignore[arg-type]
+    status = Status(f"wa:{id}:{state}", "whatsapp", state, id, "ID.1", error)  # type: ignore[arg-type]
     return await statuses.take(store, [status])
 
 
@@ -132,12 +132,22 @@ async def test_a_status_may_come_before_the_id_is_stored(store: Store) -> None:
 
 
 async def test_only_its_own_message_is_meant(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(statuses, "PAUSES", (0.0,))
+    monkeypatch.setattr(statuses, "PAUSES", ())
     await sent(store, "SM12", "SM3")
     await sent(store, "SM4")
+    await sent(store, "SM5", "SM6", account_id="telegram")
     assert await told(store, "delivered", "SM1") == 1
-    assert await told(store, "delivered", "SM3") == 0
-    assert await delivery(store) == [("delivered", ""), ("", "")]
+    assert await told(store, "delivered", "SM6") == 1
+    assert await told(store, "delivered", "SM3") == 0, "a later part is found at once, in the chat that it went to"
+    assert await delivery(store) == [("delivered", ""), ("", ""), ("", "")]
+
+
+@pytest.mark.parametrize("statement", [statuses._FIND, statuses._FIND_PARTS])
+async def test_no_status_walks_through_all_messages(store: Store, statement: str) -> None:
+    plan = await store.run(
+        lambda tx: tx.driver(lambda db: db.execute(f"EXPLAIN QUERY PLAN {statement}", ["[]"]).fetchall())
+    )
+    assert not [step[3] for step in plan if step[3].startswith(("SCAN o", "SCAN a"))], plan
 
 
 async def test_who_blocks_is_not_written_to(store: Store) -> None:

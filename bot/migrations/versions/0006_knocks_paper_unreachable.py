@@ -18,6 +18,9 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("template = 'knock_own_case'"),
         )
+        batch_op.create_index(
+            "ix_outbox_parts", ["account_id"], unique=False, sqlite_where=sa.text("instr(provider_id, ' ') > 0")
+        )
 
     with op.batch_alter_table("accounts", schema=None) as batch_op:
         batch_op.create_index("ix_accounts_gone", ["id"], unique=False, sqlite_where=sa.text("reachable <> 'ok'"))
