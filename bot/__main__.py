@@ -26,22 +26,22 @@ def _command() -> None:
 
         del sys.modules["rich"]
         return service.run(Settings.load())
-    from bot.commands import app
+    from bot.commands.commands import app
 
     app()
 
 
 def _told_plainly() -> tuple[type[Exception], ...]:
-    from bot.backup import CannotBackUp
     from bot.channels import Unauthorized
+    from bot.commands.backup import CannotBackUp
+    from bot.commands.links import NoCode
+    from bot.commands.staffing import NotThere
+    from bot.commands.templates import NoTemplates
     from bot.config import Misconfigured
-    from bot.links import NoCode
     from bot.migrate import CannotMigrate
     from bot.repertoire import TwoOfAName
     from bot.service import NotAlone
-    from bot.staffing import NotThere
     from bot.tables import BadData
-    from bot.templates import NoTemplates
     from bot.texts import Malformed
 
     return (

@@ -4,16 +4,18 @@ Write a conversation with `@conversation`, ask with `chat.ask` and `chat.choose`
 of the conversation's name. conversations/README.md shows it in ten lines.
 """
 
-from bot import asides, cash_words, costing, courses, directory, formats, marts, places
-from bot.asking import Option, Question, Rejected
-from bot.attachments import Attachment, Photo
-from bot.chat import Chat, Conversation, conversation
+from bot import costing, courses, formats
 from bot.courses import Course, Lesson
-from bot.days import Day
-from bot.moments import Hour, Moment
-from bot.opening_hours import DayHours, Week
-from bot.prose import Note, Prose
-from bot.questions import (
+from bot.engine.chat import Chat, Conversation, conversation
+from bot.engine.talk import Joined, Part
+from bot.questions import asides, cash_words, directory, marts, places
+from bot.questions.asking import Option, Question, Rejected
+from bot.questions.attachments import Attachment, Photo
+from bot.questions.days import Day
+from bot.questions.moments import Hour, Moment
+from bot.questions.opening_hours import DayHours, Week
+from bot.questions.prose import Note, Prose
+from bot.questions.questions import (
     BirthYear,
     Choice,
     Clearable,
@@ -32,10 +34,9 @@ from bot.questions import (
     Year,
     YesNo,
 )
+from bot.questions.stock_lines import StockLine
 from bot.searching import Sought, search
-from bot.stock_lines import StockLine
 from bot.store import Tx
-from bot.talk import Joined, Part
 
 __all__ = [
     "Attachment",

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from bot import places, tables, texts
-from bot.asking import Option
+from bot import tables, texts
+from bot.questions import places
+from bot.questions.asking import Option
 from bot.tables import BadData
 
 FILE: Final = places.DATA / "courses.toml"

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from bot import intake, putting_off
 from bot.log import place
 from bot.messages import Incoming
 from bot.metrics import Metrics
@@ -23,7 +22,8 @@ from bot.outbox import Outbox
 from bot.queued import Row
 from bot.schema import parked
 from bot.store import Store, Tx, Unavailable
-from bot.turns import Turns
+from bot.turns import intake, putting_off
+from bot.turns.turns import Turns
 
 log = structlog.get_logger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-from bot.chat import Conversation
+from bot.engine.chat import Conversation
 
 FOLDER = "conversations"
 

@@ -16,44 +16,47 @@ from typing import Any
 import structlog
 from sqlalchemy import delete
 
-from bot import files, intake, knocking, lessons_due, places, statuses, web
-from bot.approvals import Approvals
+from bot import files, knocking, statuses, web
 from bot.channels import Channel, Throttled, Uncertain, Unreachable
 from bot.channels.telegram import Telegram
 from bot.channels.twilio_contents import TwilioContents
 from bot.channels.whatsapp import WhatsApp
-from bot.chat import Conversation, Speaker
 from bot.claiming import Claims
-from bot.composing import ANNOUNCEMENT, Composer, marked
+from bot.clockwork import lessons_due
+from bot.clockwork.approvals import Approvals
+from bot.clockwork.delivering import Delivering
+from bot.clockwork.doubts import Doubts
+from bot.clockwork.drawing import Drawing
+from bot.clockwork.fetching import Fetching
+from bot.clockwork.menus import Menus
+from bot.clockwork.picking import Picking
+from bot.clockwork.planning import Planning
+from bot.clockwork.quiet import Quiet
+from bot.clockwork.redacting import Redacting
+from bot.clockwork.reporting import Reporting
+from bot.clockwork.timers import Timers, nudges, tidying
+from bot.clockwork.ways import Ways
 from bot.config import Settings
 from bot.contents import for_each
-from bot.delivering import Delivering
-from bot.doubts import Doubts
-from bot.drawing import Drawing
-from bot.fetching import Fetching
+from bot.engine.chat import Conversation, Speaker
 from bot.inbox import Inbox
 from bot.log import place
-from bot.menus import Menus
 from bot.messages import Incoming, Status
 from bot.metrics import Metrics
 from bot.outbox import Outbox
 from bot.pacing import Pace
-from bot.picking import Picking
-from bot.planning import Planning
 from bot.polling import Polling
+from bot.questions import places
 from bot.queued import Row, message_of
-from bot.quiet import Quiet
 from bot.quota import Quota
 from bot.reconciling import Reconciling
 from bot.records import announcements, contents, counting, letting_go, links, people, tidings
-from bot.redacting import Redacting
-from bot.reporting import Reporting
 from bot.schema import outbox
 from bot.store import Store, Tx
 from bot.texts import Texts
-from bot.timers import Timers, nudges, tidying
-from bot.turns import Turns
-from bot.ways import Ways
+from bot.turns import intake
+from bot.turns.composing import ANNOUNCEMENT, Composer, marked
+from bot.turns.turns import Turns
 
 log = structlog.get_logger(__name__)
 

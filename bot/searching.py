@@ -14,8 +14,9 @@ from typing import Any
 
 from rapidfuzz.distance import OSA
 
-from bot import courses, places
-from bot.questions import Text
+from bot import courses
+from bot.questions import places
+from bot.questions.questions import Text
 from bot.words import fold, intent
 
 MOST = 5

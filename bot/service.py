@@ -15,8 +15,9 @@ import structlog
 import uvloop
 from sqlalchemy.engine import make_url
 
-from bot import log, marts, migrate, repertoire
+from bot import log, migrate, repertoire
 from bot.config import Settings
+from bot.questions import marts
 from bot.running import Running, now_ms
 
 said = structlog.get_logger(__name__)

@@ -1,7 +1,7 @@
 """Asking again who agreed to an earlier text: before the menu, the status or an enrolment, and once in 30 days.
 
-The engine opens it when they write (bot/scene.py), with what they wanted in `chat.given`. Until they answer, what they
-agreed to before stands.
+The engine opens it when they write (bot/turns/scene.py), with what they wanted in `chat.given`. Until they answer, what
+they agreed to before stands.
 """
 
 from __future__ import annotations

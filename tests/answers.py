@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot import places
-from bot.asking import Candidates, Option, Question, Rejected, Said, Shown
+from bot.questions import places
+from bot.questions.asking import Candidates, Option, Question, Rejected, Said, Shown
 
 TODAY = "2026-01-15"
 

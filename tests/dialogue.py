@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bot.approvals import prepare
+from bot.clockwork.approvals import prepare
 from bot.config import Settings
 from bot.migrate import ensure
 from bot.repertoire import load as collect

@@ -11,17 +11,17 @@ from typing import Any, TypeVar
 
 from sqlalchemy import insert
 
-from bot.chat import Conversation, Speaker
-from bot.composing import Composer
-from bot.hearing import Ears
+from bot.engine.chat import Conversation, Speaker
+from bot.engine.progress import Progress
+from bot.engine.replay import replay
+from bot.engine.talk import Talk, Turn
 from bot.messages import Incoming
-from bot.progress import Progress
 from bot.records import enrolments, people, roles
-from bot.replay import replay
 from bot.schema import accounts, metadata
 from bot.store import Store, Tx
-from bot.talk import Talk, Turn
 from bot.texts import Texts
+from bot.turns.composing import Composer
+from bot.turns.hearing import Ears
 from conversations import staff_check, staff_decide, staff_join, staff_queue, staff_report
 
 T = TypeVar("T")

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from sqlalchemy import update
 
-from bot import formats, intake, places
+from bot import formats
+from bot.questions import places
 from bot.records import (
     announcements,
     certificates,
@@ -26,6 +27,7 @@ from bot.records import (
 from bot.schema import accounts
 from bot.schema import consents as proofs
 from bot.store import Store, Tx
+from bot.turns import intake
 
 UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
 

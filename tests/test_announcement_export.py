@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from bot import announcement_export
+from bot.commands import announcement_export
 from bot.schema import persons
 from tests.announced import announced, delivered
 from tests.office import Office, office

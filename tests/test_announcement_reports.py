@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from bot.chat import Chat, Speaker
-from bot.finishing import Finishing
+from bot.clockwork.finishing import Finishing
+from bot.engine.chat import Chat, Speaker
+from bot.engine.talk import Joined
 from bot.records import (
     announcement_checks,
     announcement_reports,
@@ -26,7 +27,6 @@ from bot.records import (
 )
 from bot.records.announcement_reports import Figures
 from bot.schema import deliveries
-from bot.talk import Joined
 from conversations.announcements import _lines
 from tests.announced import announced, delivered, put, settle
 from tests.office import Office, office

@@ -13,12 +13,12 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import insert, select, update
 
-from bot.composing import Composer
 from bot.markup import plain
 from bot.records import announcements, letting_go, roles, schedules
 from bot.records.announcements import UNDO_MS, Announcement
 from bot.schema import account_persons, audit, outbox, persons
 from bot.schema import announcements as table
+from bot.turns.composing import Composer
 from tests.office import FACTS, TEXTS, Office, office
 
 PLACE = "33.07"

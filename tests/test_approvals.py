@@ -14,11 +14,11 @@ from sqlalchemy import func, insert, select
 from twilio.rest import Client
 
 from bot import submissions
-from bot.approvals import Approvals, Outcome, prepare, sync
 from bot.channels import Refused, Unauthorized, Uncertain
 from bot.channels.twilio_contents import TwilioContents
 from bot.channels.twilio_http import TwilioHttp
 from bot.channels.whatsapp import WhatsApp
+from bot.clockwork.approvals import Approvals, Outcome, prepare, sync
 from bot.contents import ask, choose
 from bot.messages import Button
 from bot.records import contents, roles

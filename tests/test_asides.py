@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import asides
+from bot.questions import asides
 from bot.repertoire import load
 from bot.tables import BadData
 from conversations.menu import CHOICES, MENU

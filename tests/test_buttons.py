@@ -8,7 +8,7 @@ import re
 import pytest
 from structlog.testing import capture_logs
 
-from bot.approvals import Approvals
+from bot.clockwork.approvals import Approvals
 from bot.contents import BUTTON, LONGEST, ROW
 from bot.messages import Button, Outgoing
 from bot.running import twilio_contents

@@ -12,15 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from bot import cash_words
-from bot.cash_words import Note, is_told
-from bot.chat import Chat, Speaker
-from bot.hearing import Ears
+from bot.clockwork.timers import tidy
+from bot.engine.chat import Chat, Speaker
+from bot.questions import cash_words
+from bot.questions.cash_words import Note, is_told
 from bot.records import cash, people
 from bot.repertoire import load
 from bot.schema import cash_notes
 from bot.store import Tx
-from bot.timers import tidy
+from bot.turns.hearing import Ears
 from conversations.cash import _chart
 from tests.answers import outcome
 from tests.dialogue import Player, Stage, Transcript, stage

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import lint, markup, mentions
+from bot import markup
+from bot.commands import lint, mentions
 from bot.texts import Texts, read
 
 LOCALES = Path(__file__).parent.parent / "locales"

@@ -9,19 +9,21 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from bot import cataloguing, lint, places, repertoire
-from bot.asking import Option
+from bot import repertoire
 from bot.author import Chat, Text, conversation
-from bot.chat import Conversation
-from bot.composing import Composer
-from bot.hearing import Ears
-from bot.mentions import Mention
-from bot.rehearsal import Finding, rehearse
+from bot.commands import cataloguing, lint
+from bot.commands.mentions import Mention
+from bot.commands.rehearsal import Finding, rehearse
+from bot.engine.chat import Conversation
+from bot.questions import places
+from bot.questions.asking import Option
 from bot.running import LOCALES
-from bot.scene import Scene
 from bot.schema import accounts, talks
 from bot.store import Store, Tx
 from bot.texts import Texts
+from bot.turns.composing import Composer
+from bot.turns.hearing import Ears
+from bot.turns.scene import Scene
 
 TEXTS = Texts.load(LOCALES)
 PO = 'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=1; plural=0;\\n"\n\n'

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot import places
-from bot.asking import Candidates, Option, Shown
-from bot.questions import Choice, Kecamatan, Listed, Village, YesNo
+from bot.questions import places
+from bot.questions.asking import Candidates, Option, Shown
+from bot.questions.questions import Choice, Kecamatan, Listed, Village, YesNo
 from tests.answers import outcome, said, shown
 
 CONSENT = (

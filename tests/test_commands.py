@@ -20,7 +20,7 @@ import pytest
 import pytest_asyncio
 import segno
 
-from bot import demo, links
+from bot.commands import demo, links
 from bot.sandbox import Sandbox
 
 ROOT = Path(__file__).parent.parent

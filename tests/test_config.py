@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.composing import Composer
 from bot.config import Misconfigured, Settings
 from bot.running import LOCALES, facts, translated
 from bot.texts import Texts
+from bot.turns.composing import Composer
 
 EXAMPLE = Path(__file__).parent.parent / ".env.example"
 GOOD = {

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import lint, submissions
+from bot import submissions
+from bot.commands import lint
 from bot.contents import KNOCK, KNOCK_OWN_CASE, LONGEST, Approved, Key, ask, choose, fill, filled, knock
 from bot.messages import Button
 from bot.records import announcements

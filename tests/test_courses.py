@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bot import courses, directory
-from bot.asking import Said, Shown
-from bot.choices import Choice
+from bot import courses
 from bot.courses import ANSWERS, Lesson
 from bot.markup import numbered, plain
 from bot.messages import Button
+from bot.questions import directory
+from bot.questions.asking import Said, Shown
+from bot.questions.choices import Choice
 from bot.records import lessons, people
 from bot.records.lessons import Progress
 from bot.schema import lesson_progress

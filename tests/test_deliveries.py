@@ -13,16 +13,16 @@ import pytest
 
 from bot import outcomes
 from bot.channels.parts import in_order
+from bot.clockwork.finishing import Finishing
+from bot.clockwork.picking import ASIDE_MS, Picked, Picking
+from bot.clockwork.settling import Settling
+from bot.clockwork.ways import KEPT, Ways
 from bot.contents import KNOCK, Approved
-from bot.finishing import Finishing
 from bot.messages import Status
-from bot.picking import ASIDE_MS, Picked, Picking
 from bot.quota import Quota
 from bot.records import announcements, deliveries, remains
-from bot.settling import Settling
 from bot.statuses import settle, take
 from bot.store import Store
-from bot.ways import KEPT, Ways
 from tests.recipients import NUMBER, announce
 from tests.rows import NOW
 

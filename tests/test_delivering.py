@@ -12,8 +12,8 @@ import pytest
 
 from bot.channels import Uncertain
 from bot.channels.twilio_log import Told
+from bot.clockwork.doubts import _found
 from bot.contents import KNOCK
-from bot.doubts import _found
 from bot.records import announcements, roles
 from bot.records.remains import Doubt
 from bot.sandbox.phones import Phone

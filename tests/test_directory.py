@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import directory
+from bot.questions import directory
 from bot.tables import BadData
 from tests.dialogue import BEGIN, stage
 

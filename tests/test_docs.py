@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from bot.commands import app
+from bot.commands.commands import app
 from bot.config import Settings
 
 ROOT = Path(__file__).parent.parent

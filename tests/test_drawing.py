@@ -15,7 +15,8 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from bot import files, inscribing
+from bot import files
+from bot.clockwork import inscribing
 from bot.records import pictures
 from bot.running import Running
 from bot.sandbox.phones import Phone

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from bot import demo, files
+from bot import files
+from bot.commands import demo
 from bot.migrate import ensure
 from bot.records import certificates, people, pictures
 from bot.running import now_ms
@@ -118,7 +119,7 @@ async def desk(channel: str, folder: Path, play: Callable[[Desk], Awaitable[None
         whatsapp_webhook=f"http://127.0.0.1:{port}/whatsapp#rc=5&rp=all",
     )
     phone = await sandbox.phone(channel, name="Peserta 01", language_code="id")
-    bot = Bot(demo.settings(sandbox.url, port, url), folder, ("bot.demo_bot", sandbox.url))
+    bot = Bot(demo.settings(sandbox.url, port, url), folder, ("bot.commands.demo_bot", sandbox.url))
     try:
         await play(Desk(folder, sandbox, phone, bot))
     finally:

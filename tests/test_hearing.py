@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot import references
-from bot.hearing import Ears
 from bot.repertoire import load
+from bot.turns.hearing import Ears
 
 ears = Ears(load())
 COORDINATOR = (("coordinator", "33.07"),)

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from bot import knocking, lessons_due
+from bot import knocking
+from bot.clockwork import lessons_due
 from bot.contents import KNOCK_OWN_CASE
 from bot.records import notices
 from bot.sandbox.phones import Phone

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from bot import marts, opening_hours
 from bot.__main__ import main
-from bot.asking import Rejected, Said
-from bot.marts import read_marts
-from bot.opening_hours import DayHours, Span, Week, read_week
-from bot.questions import Clearable, Location, Text
+from bot.questions import marts, opening_hours
+from bot.questions.asking import Rejected, Said
+from bot.questions.marts import read_marts
+from bot.questions.opening_hours import DayHours, Span, Week, read_week
+from bot.questions.questions import Clearable, Location, Text
 from bot.records import marts as records
 from bot.records import people
 from bot.schema import audit, mart_waiting, outbox

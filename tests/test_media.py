@@ -18,10 +18,11 @@ from PIL import Image
 from sqlalchemy import insert, update
 from yarl import URL
 
-from bot import fetching, files
+from bot import files
 from bot.author import Attachment, Chat, Photo, Text, conversation
-from bot.backup import copy, copy_files, media_of
 from bot.channels import Halfway
+from bot.clockwork import fetching
+from bot.commands.backup import copy, copy_files, media_of
 from bot.messages import Button, Outgoing
 from bot.records import media
 from bot.repertoire import load as collect

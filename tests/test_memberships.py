@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
 from bot.author import Day
-from bot.composing import marked
-from bot.hearing import Ears
 from bot.records import links, memberships, people
 from bot.schema import audit, mart_days, outbox, pictures
 from bot.schema import memberships as table
 from bot.store import Tx
+from bot.turns.composing import marked
+from bot.turns.hearing import Ears
 from tests import prepared
 from tests.answers import outcome
 from tests.dialogue import phone_account, stage

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.asking import Rejected, Said
-from bot.moments import Moment
+from bot.questions.asking import Rejected, Said
+from bot.questions.moments import Moment
 
 ZONE = "Asia/Makassar"
 NOW = int(datetime(2040, 1, 11, 9, 0, tzinfo=ZoneInfo(ZONE)).timestamp() * 1000)

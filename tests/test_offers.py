@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
-from bot import places
 from bot.messages import Kept
+from bot.questions import places
 from bot.records import (
     consignments,
     leaving,

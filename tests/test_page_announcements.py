@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, TimeoutError, async_playwright, expect
 
-from bot import demo
+from bot.commands import demo
 from bot.migrate import ensure
 from bot.records import people
 from bot.running import now_ms
@@ -82,7 +82,11 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
     log = (tmp_path / "bot.log").open("wb")
     environment = demo.settings(sandbox.url, port, url)
     bot = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot.demo_bot", sandbox.url), cwd=tmp_path, env=environment, stdout=log, stderr=log
+        *(sys.executable, "-m", "bot.commands.demo_bot", sandbox.url),
+        cwd=tmp_path,
+        env=environment,
+        stdout=log,
+        stderr=log,
     )
     try:
         await well(port)

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import func, insert, select
 
-from bot import marts
+from bot.questions import marts
 from bot.records import belongings, cash, consents, enrolments, lessons, memberships, offering, people, series
 from bot.records import marts as mart_records
 from bot.schema import (

@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot import courses, inscribing
-from bot.composing import Composer
+from bot import courses
+from bot.clockwork import inscribing
 from bot.pictures import canvas, card
 from bot.pictures.canvas import Canvas, fit, length
 from bot.records.pictures import Kind, Ordered
 from bot.running import LOCALES
 from bot.texts import Texts
+from bot.turns.composing import Composer
 
 TEXTS = Texts.load(LOCALES)
 COMPOSER = Composer(

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from sqlalchemy import insert
 
-from bot import marts
 from bot.messages import Outgoing, Pin
+from bot.questions import marts
 from bot.queued import body, message_of
 from bot.sandbox.faults import Fault
 from bot.sandbox.phones import Phone

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import places, words
+from bot import words
+from bot.questions import places
 from bot.tables import BadData
 
 FILE = places.DATA / "districts.toml"

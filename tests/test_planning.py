@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot import markup
-from bot.composing import Composer
-from bot.planning import LEAST, MOST, Planning
+from bot.clockwork.planning import LEAST, MOST, Planning
+from bot.clockwork.ways import Template, Ways
 from bot.records import announcements, contents, counting, letting_go, people, plans, roles
 from bot.records.announcements import Announcement
 from bot.records.audience import Audience
@@ -26,7 +26,7 @@ from bot.running import LOCALES
 from bot.store import Store, Tx
 from bot.submissions import Submission, submissions
 from bot.texts import Texts
-from bot.ways import Template, Ways
+from bot.turns.composing import Composer
 from conversations import preview
 from tests.populace import CHANNELS, HOUR, NUMBER, Chat, Somebody, announce, announced, settle
 from tests.rows import NOW

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from bot import stock_lines
-from bot.asking import Rejected, Said
+from bot.questions import stock_lines
+from bot.questions.asking import Rejected, Said
+from bot.questions.rupiah import pretty
+from bot.questions.stock_lines import StockLine
 from bot.records import announcements, promos, stock
-from bot.rupiah import pretty
 from bot.schema import announcements as announced
 from bot.schema import audit
-from bot.stock_lines import StockLine
 from bot.store import Tx
 from tests.office import DAY, ROOT, Office, office
 

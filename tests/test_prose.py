@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.asking import Rejected, Said
-from bot.prose import Prose
+from bot.questions.asking import Rejected, Said
+from bot.questions.prose import Prose
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.asking import CHANGE, Option
-from bot.questions import BirthYear, Keeps, Number, Rupiah, Year
+from bot.questions.asking import CHANGE, Option
+from bot.questions.questions import BirthYear, Keeps, Number, Rupiah, Year
 from tests.answers import outcome, shown
 
 

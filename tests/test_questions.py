@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import phones, places, questions, references
-from bot.asking import Candidates, Question, Rejected
+from bot import phones, references
 from bot.messages import Contact
-from bot.questions import (
+from bot.questions import places, questions
+from bot.questions.asking import Candidates, Question, Rejected
+from bot.questions.questions import (
     BirthYear,
     Choice,
     Kecamatan,

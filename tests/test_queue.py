@@ -204,7 +204,7 @@ async def _opened(here: Office, account: str) -> str:
 
 @pytest.mark.asyncio
 async def test_the_village_is_put_right_inside_its_kecamatan(tmp_path: Path) -> None:
-    from bot import places
+    from bot.questions import places
 
     async with office(tmp_path) as here:
         await here.staff("K1", "coordinator", "33.07")

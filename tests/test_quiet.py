@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot import places
-from bot.quiet import Quiet
+from bot.clockwork.quiet import Quiet
+from bot.questions import places
 from bot.records.letting_go import Limits
 from bot.tables import BadData
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.channels.whatsapp import WhatsApp
-from bot.redacting import Redacting
+from bot.clockwork.redacting import Redacting
 from bot.sandbox.phones import Phone
 from tests.prepared import carry_out
 from tests.test_behaviour import Scene, scene

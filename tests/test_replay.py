@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import intake
-from bot.asking import Candidates, Option, Rejected, Said, Value
 from bot.author import BirthYear, Chat, Number, Prose, Text, conversation
-from bot.chat import Conversation, Speaker, Then
-from bot.hearing import Ears
+from bot.engine.chat import Conversation, Speaker, Then
+from bot.engine.progress import Progress
+from bot.engine.replay import AskedTwice, ForeignAwait, replay
+from bot.engine.talk import BACK, DONE, SKIP, Part, Talk, Turn
 from bot.messages import Incoming, Kind
-from bot.progress import Progress
-from bot.replay import AskedTwice, ForeignAwait, replay
-from bot.talk import BACK, DONE, SKIP, Part, Talk, Turn
+from bot.questions.asking import Candidates, Option, Rejected, Said, Value
+from bot.turns import intake
+from bot.turns.hearing import Ears
 
 HOUR = 3_600_000
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from bot import progress_messages
+from bot.clockwork import progress_messages
+from bot.clockwork.reporting import APART_MS, Reporting
 from bot.records import announcement_reports, announcements
 from bot.records.announcement_reports import BIG
-from bot.reporting import APART_MS, Reporting
 from bot.schema import accounts, outbox
 from bot.schema import announcements as table
 from tests.announced import announced, delivered, put, settle

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import rupiah
-from bot.rupiah import Amounts
+from bot.questions import rupiah
+from bot.questions.rupiah import Amounts
 from tests.answers import outcome
 
 THOUSANDS = st.integers(1, 999).map(lambda n: n * 1000)

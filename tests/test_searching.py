@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import courses
-from bot.hearing import Ears
 from bot.repertoire import load
 from bot.searching import MOST, Sought, search
+from bot.turns.hearing import Ears
 
 EARS = Ears(load())
 

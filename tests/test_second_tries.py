@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from bot import announcement_export
-from bot.finishing import Finishing
+from bot.clockwork.finishing import Finishing
+from bot.commands import announcement_export
 from bot.records import announcement_reports, announcements, call_lists, corrections, letting_go, second_tries
 from bot.records.announcement_reports import BIG
 from bot.sandbox.phones import Phone

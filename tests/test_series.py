@@ -13,15 +13,15 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from bot import courses
-from bot.asking import Rejected, Said, Shown
-from bot.lessons_due import OPENS
-from bot.moments import Hour
+from bot.clockwork.lessons_due import OPENS
+from bot.clockwork.timers import tidy
+from bot.questions.asking import Rejected, Said, Shown
+from bot.questions.moments import Hour
 from bot.records import notices, series
 from bot.running import Running
 from bot.sandbox.phones import Phone
 from bot.schema import accounts, lesson_progress, outbox, tip_series
 from bot.store import Tx
-from bot.timers import tidy
 from conversations.series import HOURS
 from tests import prepared
 from tests.dialogue import BEGIN, Stage, phone_account, stage

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.clockwork.timers import tidy
 from bot.messages import Kept
 from bot.records import media, people, pictures
 from bot.store import Tx
-from bot.timers import tidy
 from tests.office import DAY, Office, office
 
 SIZE = 12_345

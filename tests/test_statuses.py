@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.dialects import sqlite
 
-from bot import queued, statuses, timers
+from bot import queued, statuses
+from bot.clockwork import timers
 from bot.messages import Status
 from bot.schema import accounts, outbox
 from bot.store import Store

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import repertoire, terminal
+from bot import repertoire
+from bot.commands import terminal
 from tests.dialogue import Player, Transcript, comparable, stage
 
 

@@ -19,8 +19,8 @@ import pytest_asyncio
 from twilio.request_validator import RequestValidator
 
 from bot import repertoire
+from bot.commands.demo import free_port
 from bot.config import Settings
-from bot.demo import free_port
 from bot.running import Running
 from bot.sandbox import Sandbox
 

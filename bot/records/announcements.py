@@ -17,7 +17,8 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, func, select, text, update
 
-from bot import places, references
+from bot import references
+from bot.questions import places
 from bot.records import audit, roles
 from bot.schema import announcements
 from bot.store import Tx

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, false, literal_column, or_, select, true
 
-from bot import phones, places
+from bot import phones
+from bot.questions import places
 from bot.records import announcement_reports, audit, people, roles
 from bot.records.deliveries import IN_PART, fate
 from bot.schema import deliveries, persons

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, delete, select
 
-from bot import places, references
+from bot import references
+from bot.questions import places
 from bot.records import pictures
 from bot.schema import certificates
 from bot.store import Tx

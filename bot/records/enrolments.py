@@ -14,7 +14,8 @@ from typing import Any, Literal
 
 from sqlalchemy import func, select, update
 
-from bot import places, references
+from bot import references
+from bot.questions import places
 from bot.records.transitions import ANYWHERE, LIVE, OVER, REASONS, TRANSITIONS, WAITING, Rule, Who, next_statuses, rule
 from bot.schema import account_persons, enrolment_events, enrolments, persons, requests
 from bot.store import Tx

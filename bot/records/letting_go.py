@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, union
 
-from bot import places
+from bot.questions import places
 from bot.records import audit, notices, roles
 from bot.records.announcements import (
     LIVE,

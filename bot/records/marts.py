@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
 
-from bot import marts, opening_hours
-from bot.marts import Mart
-from bot.opening_hours import Now, Span
+from bot.questions import marts, opening_hours
+from bot.questions.marts import Mart
+from bot.questions.opening_hours import Now, Span
 from bot.records import audit, notices, roles
 from bot.schema import accounts, mart_days, mart_waiting, outbox, persons
 from bot.schema import marts as table

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, or_, select, update
 
-from bot import marts, words
+from bot import words
+from bot.questions import marts
 from bot.records import audit, links, notices, people, pictures, queue, roles
 from bot.schema import accounts, memberships, outbox, persons
 from bot.store import Tx

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, or_, select, true
 
-from bot import marts
+from bot.questions import marts
 from bot.records import audit, notices, offers, pictures, roles
 from bot.records.offer_steps import LIVE, UNDECIDED
 from bot.schema import offers as table

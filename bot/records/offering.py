@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from bot import marts, references
+from bot import references
+from bot.questions import marts
 from bot.records import notices, offer_desk, offers, roles
 from bot.records.offer_steps import UNDECIDED
 from bot.schema import offers as table

@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import Select, select, update
 
-from bot import marts, phones, places, references
-from bot.marts import Mart
+from bot import phones, references
+from bot.questions import marts, places
+from bot.questions.marts import Mart
 from bot.records import notices, people
 from bot.records.offer_steps import Who, before
 from bot.schema import account_persons, offer_changes, offers, persons

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, insert, select, update
 
-from bot import marts
+from bot.questions import marts
 from bot.records import announcements, audit, roles
 from bot.records.marts import acting
 from bot.schema import promos

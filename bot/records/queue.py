@@ -12,7 +12,8 @@ from typing import Any
 from rapidfuzz import fuzz, process
 from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 
-from bot import phones, places, references, words
+from bot import phones, references, words
+from bot.questions import places
 from bot.records import audit, people, roles
 from bot.schema import enrolments, persons
 from bot.store import Tx

@@ -14,7 +14,8 @@ from typing import Any
 
 from sqlalchemy import Select, delete, select, update
 
-from bot import places, references
+from bot import references
+from bot.questions import places
 from bot.records import audit
 from bot.schema import accounts, invitations, staff, staff_roles, tidings
 from bot.store import Tx

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, select
 
-from bot import places
+from bot.questions import places
 from bot.records import notices, roles
 from bot.schema import enrolments, staff, tidings
 from bot.store import Tx

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, text, true, tuple_
 
-from bot import phones, places
+from bot import phones
+from bot.questions import places
 from bot.records import audit, people, roles, tidings
 from bot.records.audience import GONE
 from bot.records.call_lists import RIGHT

@@ -13,11 +13,11 @@ from functools import partial
 from pathlib import Path
 
 from bot import migrate
-from bot.planning import Planning
+from bot.clockwork.planning import Planning
+from bot.clockwork.ways import Ways
 from bot.records import plans
 from bot.records.counting import Pace
 from bot.store import Store, Tx
-from bot.ways import Ways
 
 NUMBER = "PGM-22222"
 CHANNELS = ("telegram", "whatsapp")
