@@ -13,7 +13,7 @@ from conversations.menu import CHOICES, MENU
 from tests.answers import outcome
 from tests.dialogue import texts
 
-FILE = Path(asides.__file__).parent.parent / "data" / "answers.toml"
+FILE = Path(asides.__file__).parent.parent.parent / "data" / "answers.toml"
 
 
 def test_each_is_answered_by_a_conversation() -> None:
