@@ -11,6 +11,8 @@ from bot.vocabulary import fold
 LONGEST: Final = 60
 """Characters; a longer message is not a number."""
 
+_UNITS: Final = {word: value for word, value in _W.numbers.items() if 1 <= value <= 9}
+_TENS: Final = tuple(word for word, value in _W.numbers.items() if 20 <= value <= 90)
 _RANGE: Final = re.compile(r"\s*(\d{1,2})\s*(?:-|–|—|sampai|sampe|s/d|sd|s\.d\.|to)\s*(\d{1,2})\s*", re.I)
 
 
@@ -32,7 +34,25 @@ def of_words(words: list[str]) -> int | None:
 def _value(word: str) -> int | None:
     if word.isdigit():
         return int(word) if len(word) <= 9 else None
-    return _W.numbers.get(word)
+    return known if (known := _W.numbers.get(word)) is not None else _made(word)
+
+
+def _made(word: str) -> int | None:
+    """What is put together of others, up to 99: "dua belas", "tigapuluh lima", "twenty five"."""
+    if word.endswith("belas"):
+        unit = _UNITS.get(word.removesuffix("belas").rstrip())
+        return 10 + unit if unit else None
+    before, tens, behind = word.partition("puluh")
+    if tens and (ten := _UNITS.get(before.rstrip())):
+        unit = _UNITS.get(behind[1:], 0) if behind[:1] == " " else 0
+        if unit or not behind:
+            return 10 * ten + unit
+    if word.startswith(_TENS):
+        made = (
+            _W.numbers[ten] + _UNITS.get(word.removeprefix(ten).lstrip(), 0) for ten in _TENS if word.startswith(ten)
+        )
+        return next((value for value in made if value % 10), None)
+    return None
 
 
 def numbers(text: str) -> list[int] | None:

@@ -125,25 +125,9 @@ def read(path: Path) -> Vocabulary:
         change_to=some(data["change"], "to"), change_mine=some(data["change"], "mine"),
         lines={fold(label): some(data["lines"], label) for label in data["lines"]},
         levels={word: level for level in data["levels"] for word in some(data["levels"], level)},
-        numbers=_numbers(data["numbers"]),
+        numbers={fold(word): int(number) for number, forms in data["numbers"].items() for word in forms},
         announcement={fold(form): meaning for meaning, forms in data["announcement"].items() for form in forms},
     )  # fmt: skip
-
-
-def _numbers(table: dict[str, list[str]]) -> dict[str, int]:
-    """The number words of the table, and what Indonesian and English make of them up to 99."""
-    made = {fold(word): int(number) for number, words in table.items() for word in words}
-    units = [(word, value) for word, value in made.items() if 1 <= value <= 9]
-    tens = [(word, value) for word, value in made.items() if 20 <= value <= 90]
-    for word, value in units:
-        for gap in (" ", ""):
-            made.setdefault(f"{word}{gap}belas", 10 + value)
-            made.setdefault(f"{word}{gap}puluh", 10 * value)
-            for more, unit in units:
-                made.setdefault(f"{word}{gap}puluh {more}", 10 * value + unit)
-            for ten, start in tens:
-                made.setdefault(f"{ten}{gap}{word}", start + value)
-    return made
 
 
 VOCABULARY: Final = read(Path(__file__).resolve().parent.parent / "data" / "words.toml")
