@@ -8,8 +8,8 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c const
 ARGS ?=
 JOBS ?= auto
 # Databases of tests lie in memory where there is a gigabyte of room: they wait for no disk.
-ROOM := $(shell df --output=avail /dev/shm 2>/dev/null | tail -n 1)
-export TMPDIR ?= $(shell [ "$(ROOM)" -gt 1000000 ] 2>/dev/null && echo /dev/shm || echo /tmp)
+ROOM = $$(df --output=avail /dev/shm 2>/dev/null | tail -n 1)
+MEMORY = $$([ "$(ROOM)" -gt 1000000 ] 2>/dev/null && echo /dev/shm || echo /tmp)
 
 .PHONY: demo test check clean
 
@@ -17,7 +17,7 @@ demo: .venv/run.stamp
 	@exec $(BIN)/python -m bot demo $(ARGS)
 
 test: .venv/dev.stamp
-	@$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	@TMPDIR="$${TMPDIR:-$(MEMORY)}" $(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
 check: .venv/dev.stamp
 	@$(BIN)/ruff check --output-format=concise .; style=$$?; $(BIN)/mypy bot conversations tests && exit $$style

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Literal, NamedTuple
 
 from rapidfuzz.distance import OSA
@@ -65,8 +66,8 @@ def match(text: str, names: Sequence[Sequence[str]], *, tolerant: bool) -> Match
     if not 0 < len(words) <= 30:
         return Match("none", [])
     made = [[_name(one) for one in called] for called in names]
-    meant = "".join(word for word in words if word not in _W.polite)
-    for joined in (*(core.replace(" ", "") for core in cores(words)), *([meant] if meant else [])):
+    bare = "".join(word for word in words if word not in _W.polite)
+    for joined in chain((core.replace(" ", "") for core in cores(words)), [bare] if bare else []):
         if found := [at for at, called in enumerate(made) if any(name.joined == joined for name in called)]:
             return Match("exact", found)
     if not tolerant:

@@ -40,14 +40,16 @@ FROM json_each(?) j CROSS JOIN deliveries d ON d.provider_id >= j.value AND d.pr
 CROSS JOIN accounts a ON a.id = d.account_id
 WHERE d.provider_id <> ''
 """
+WHOSE = """a.id IN (
+  SELECT id FROM accounts WHERE channel = 'whatsapp' AND external_id = json_extract(j.value, '$[1]')
+  UNION SELECT id FROM accounts WHERE phone = json_extract(j.value, '$[1]') AND phone <> '')"""
+"""The account at an address of WhatsApp's, in `j`: [id of a message, address]."""
 # A later part, which no index finds: by whom it went to, among what went out lately.
-_FIND_PART = """
+_FIND_PART = f"""
 SELECT json_extract(j.value, '$[0]'), d.id, d.account_id, d.channel, d.state, d.way, d.delivery, d.attempts,
   d.provider_id, d.due_at, a.last_inbound_at
 FROM json_each(:told) j
-CROSS JOIN accounts a ON a.id IN (
-  SELECT id FROM accounts WHERE channel = 'whatsapp' AND external_id = json_extract(j.value, '$[1]')
-  UNION SELECT id FROM accounts WHERE phone = json_extract(j.value, '$[1]') AND phone <> '')
+CROSS JOIN accounts a ON {WHOSE}
 CROSS JOIN announcements n ON n.started_at > :since
 CROSS JOIN deliveries d ON d.announcement = n.number AND d.account_id = a.id
 WHERE instr(d.provider_id, ' ' || json_extract(j.value, '$[0]')) > 0 AND d.state <> 'sending'

@@ -40,11 +40,9 @@ JOIN outbox o ON o.provider_id >= j.value AND o.provider_id < j.value || '!'
 WHERE o.provider_id <> ''
 """
 # A later part is looked for among what was split for the one it went to.
-_FIND_PARTS = """
+_FIND_PARTS = f"""
 SELECT json_extract(j.value, '$[0]') AS sid, o.id, o.account_id, o.delivery FROM json_each(?) j
-CROSS JOIN accounts a ON a.id IN (
-  SELECT id FROM accounts WHERE channel = 'whatsapp' AND external_id = json_extract(j.value, '$[1]')
-  UNION SELECT id FROM accounts WHERE phone = json_extract(j.value, '$[1]') AND phone <> '')
+CROSS JOIN accounts a ON {outcomes.WHOSE}
 CROSS JOIN outbox o INDEXED BY ix_outbox_parts ON o.account_id = a.id
 WHERE instr(o.provider_id, ' ') > 0 AND instr(o.provider_id, ' ' || sid) > 0
 """

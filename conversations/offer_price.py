@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -69,9 +69,7 @@ async def _on_paper(chat: Chat, one: Offer, price: int, shop_price: int | None, 
     parties = tuple(name.casefold() for name in (one.full_name, staff.name if staff else "") if name)
     question = Day(chat.now, chat.speaker.zone, ahead=0, back=LONG_AGO)
     offered = (question.today, question.today - timedelta(days=1))
-    day = await chat.ask(
-        "signed_on", Day(chat.now, chat.speaker.zone, ahead=0, back=LONG_AGO, offered=offered), **facts
-    )
+    day = await chat.ask("signed_on", replace(question, offered=offered), **facts)
     witness = await chat.ask("witness", Witness(parties=parties), **facts)
     outcome = await chat.once(
         "on_paper", lambda tx: offer_prices.agreed_on_paper(tx, account, reference, price, shop_price, day, witness)

@@ -159,9 +159,9 @@ def asked_for(text: str) -> Meaning:
 
 def _how(aside: Aside, typed: Sequence[str], said: Sequence[str], around: Asides) -> str:
     """What somebody wants to know how to do; empty where that has an answer of its own: "cara daftar"."""
-    forms = [one.meant for one in around.values()]
-    for count in range(min(len(said) - 1, 3), 0, -1):
+    for count in range(min(len(said) - 1, 3) if aside.about else 0, 0, -1):
         if " ".join(said[:count]) in aside.about:
+            forms = [one.meant for one in around.values()]
             last = _end(said, count, around.tail | around.no | VOCABULARY.polite)
             answered = (words.match(" ".join(one), forms, tolerant=False).indexes for one in (said, said[count:last]))
             return "" if any(answered) else " ".join(typed[count:last]).strip(".,!?")

@@ -27,7 +27,7 @@ async def record(
     """Note that `actor` (a staff code) did `action`; one row for each of `about`, one row also where that is empty."""
     objects = [about] if isinstance(about, str) else list(about) or [""]
     deed = {"at": tx.now, "actor": actor, "action": action, "role": role, "purpose": purpose, "channel": channel}
-    await tx.add(audit, *[{**deed, "object": one} for one in objects])
+    await tx.add(audit, *({**deed, "object": one} for one in objects))
 
 
 async def of(tx: Tx, about: str, limit: int = 100) -> list[dict[str, Any]]:

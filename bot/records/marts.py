@@ -19,7 +19,7 @@ from bot.questions import marts, opening_hours
 from bot.questions.marts import Mart
 from bot.questions.opening_hours import Now, Span
 from bot.records import audit, notices, roles
-from bot.schema import accounts, mart_days, mart_waiting, outbox, persons
+from bot.schema import accounts, mart_days, mart_waiting, persons
 from bot.schema import marts as table
 from bot.store import Tx
 
@@ -241,12 +241,12 @@ async def _tell(tx: Tx, before: Standing, status: str) -> int:
         return 0
     chats = await _expecting(tx, mart, unsent=status != before.status)
     untold = [id for ids in chats.values() for id in ids]
-    await tx.execute(delete(outbox).where(outbox.c.id.in_(untold)))
+    await tx.driver(lambda driver: driver.executemany(_DROP, [(id,) for id in untold]).close())
     await tx.execute(delete(mart_waiting).where(mart_waiting.c.mart == mart.code))
     if not key:
         # Of what they were to be told nothing is true any more: they wait as before.
-        for one in chats:
-            await tx.add(mart_waiting, {"mart": mart.code, "account_id": one, "at": tx.now})
+        if chats:
+            await tx.add(mart_waiting, *({"mart": mart.code, "account_id": one, "at": tx.now} for one in chats))
         return 0
     values, opens = {"mart": mart.name}, (("other", "mart_other", ""),)
     if key == "opened":
@@ -263,13 +263,24 @@ async def _expecting(tx: Tx, mart: Mart, *, unsent: bool = True) -> dict[str, li
     found = select(mart_waiting.c.account_id).join(accounts, accounts.c.id == mart_waiting.c.account_id)
     rows = await tx.rows(found.where(mart_waiting.c.mart == mart.code))
     chats: dict[str, list[int]] = {row["account_id"]: [] for row in rows}
-    notice = outbox.c.template.in_([f"{DOMAIN}.{one}" for one in NEWS])
-    still = (outbox.c.lane == "notice") & outbox.c.state.in_(("waiting", "held"))
-    query = select(outbox.c.id, outbox.c.account_id, outbox.c.body).where(notice, still)
-    for row in await tx.rows(query) if unsent else ():
-        if json.loads(row["body"] or "{}").get("say", [""] * 3)[2].get("mart") == mart.name:
-            chats.setdefault(row["account_id"], []).append(row["id"])
+    if unsent:
+        told = {"news": json.dumps([f"{DOMAIN}.{one}" for one in NEWS]), "mart": mart.name}
+        for id, account in await tx.driver(lambda driver: driver.execute(_UNSENT, told).fetchall()):
+            chats.setdefault(account, []).append(id)
     return chats
+
+
+_DROP: Final = "DELETE FROM outbox WHERE id = ?"
+# Written out for each state, so that the partial indexes are used: of all that was ever sent, little waits.
+_UNSENT: Final = " UNION ALL ".join(
+    f"""
+SELECT id, account_id FROM outbox INDEXED BY {index} WHERE {state} AND lane = 'notice'
+  AND template IN (SELECT value FROM json_each(:news)) AND json_extract(body, '$.say[2].mart') = :mart"""
+    for index, state in (
+        ("ix_outbox_held", "state = 'held'"),
+        ("ix_outbox_due", "state IN ('waiting', 'sending') AND state = 'waiting'"),
+    )
+)
 
 
 # As columns
